@@ -1,0 +1,93 @@
+"""
+The rules themselves are events (C9): a rule set adopted, a deadline set for one period.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Final
+
+from trail.aggregates.base import Act, Place, declare
+from trail.aggregates.values import refused, text_of
+from trail.errors import RecordError
+from trail.evidence.moment import check_period
+from trail.evidence.types import Field, TypeSpec
+
+RULE_SET_ADOPTED: Final = declare(
+    "RuleSetAdopted",
+    fields={
+        "digest": Field("digest"),
+        "document": Field("text", optional=True, max=500),
+        "first_period": Field("text", min=4, max=10),
+        "name": Field("id"),
+    },
+    hands=("own", "recorded"),
+)
+DEADLINE_SET: Final = declare(
+    "DeadlineSet",
+    fields={
+        "document": Field("text", max=500),
+        "due": Field("date"),
+        "duty": Field("id"),
+        "units": Field("list", optional=True, of=Field("unit"), max=1_000),
+    },
+    hands=("own", "recorded"),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleSetAdopted(Act):
+    """
+    A rule set, named and fixed by its digest, holds from ``first_period`` on (a year, half-year, month or date).
+
+    An obligation is bound to the version in force on the first day of its period.
+    """
+
+    TYPE: ClassVar[TypeSpec] = RULE_SET_ADOPTED
+
+    name: str
+    digest: bytes
+    first_period: str
+    document: str | None = None
+
+    def _check(self) -> None:
+        try:
+            check_period(self.first_period, "first_period")
+        except RecordError as error:
+            raise refused(error.message.removeprefix("first_period: "), "first_period") from None
+
+    def _place(self) -> Place:
+        return Place("rules/" + text_of(self.name, "name"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeadlineSet(Act):
+    """
+    For one period a duty falls due on another day (AMB1), as the cited document says; ``units``: only for these.
+
+    The last one by position holds for a duty, period and unit.
+    """
+
+    TYPE: ClassVar[TypeSpec] = DEADLINE_SET
+
+    duty: str
+    period: str | None = field()
+    due: str | dt.date
+    document: str
+    units: Sequence[str] = ()
+
+    def _check(self) -> None:
+        if self.period is None:
+            raise refused("name the period whose deadline this is, such as 2026", "period")
+
+    def _public(self) -> Mapping[str, Any]:
+        units = sorted(set(self.units)) or None
+        return {"document": self.document, "due": self.due, "duty": self.duty, "units": units}
+
+    def _place(self) -> Place:
+        return Place("rules/deadlines")
+
+
+RULE_TYPES: Final = (RULE_SET_ADOPTED, DEADLINE_SET)

@@ -1,0 +1,148 @@
+"""
+The audit of a database: its rows, streamed as evidence into the verifier, plus what only a database has.
+
+Check 16 compares every stored column with what its entry says, check 17 the head with the tree over the rows.
+Entries beyond the last checkpoint are read too: their faults can be seen, only their loss can't.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from trail.errors import StoreFailed, TrailError
+from trail.evidence.file import Item
+from trail.evidence.registry import REGISTRY_TYPES
+from trail.signing import Policy, parse_policy
+from trail.store import Database, EntryRow, Reader, attachment_rows, extent, items, part_rows
+from trail.verify import Report, Verification
+
+
+def audit(
+    url: str | os.PathLike[str],
+    policy: Policy | str | bytes,
+    *,
+    origin: str | None = None,
+    known: str | bytes | None = None,
+    now: int | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Report:
+    """
+    Verify the database at *url* under *policy*; the arguments are those of `trail.verify.verify`.
+
+    Raises:
+        CallerError: There is no log in it, or several to choose from.
+        StoreFailed: It can't be opened.
+        PolicyError, NoteError: The inspector's own files can't be read.
+    """
+    rules = policy if isinstance(policy, Policy) else parse_policy(policy)
+    with Database(os.fspath(url), mode="read") as database:
+        return _Audit(database, rules, origin, known, now).run(progress)
+
+
+class _Audit:
+    def __init__(
+        self, database: Database, policy: Policy, origin: str | None, known: str | bytes | None, now: int | None
+    ) -> None:
+        self._database = database
+        self._reader = Reader(database, origin=origin)
+        self._run = Verification(policy, known=known, now=now, database=True)
+        self._row: EntryRow | None = None
+        self._parts: dict[bytes, tuple[int, str]] = {}
+        self._files: dict[bytes, tuple[int, int, str]] = {}
+
+    def run(self, progress: Callable[[int, int], None] | None) -> Report:
+        run = self._run
+        try:
+            with self._reader.snapshot() as view:
+                head = view.head()
+                rows = extent(view)
+                if rows.rows != rows.last or (rows.rows and rows.first != 1):
+                    run.find("POSITION_GAP", "the positions are not dense from 1", None, rows.last, rows.rows)
+                end = max(head.size, rows.last)
+                for number, item in enumerate(self._items(view, end)):
+                    self._compare()
+                    run.take(item)
+                    if progress is not None and not number % 5000:
+                        progress(run.frontier.size, end)
+                self._compare()
+                self._close(view, head.size, head.peaks, head.registry)
+        except TrailError as error:
+            run.find("INTERNAL_ERROR", f"the database can't be read to its end: {error.message}")
+        except Exception as error:
+            run.internal(error)
+        return run.finish()
+
+    def _items(self, view: Reader, end: int) -> Iterator[Item]:
+        def watch(row: EntryRow) -> None:
+            self._compare()
+            self._row = row
+
+        return items(view, size=end, watch=watch)
+
+    def _compare(self) -> None:
+        """Check 16 for the row whose entry was taken last."""
+        row, run = self._row, self._run
+        if row is None or run.frontier.size < 1 or self._taken == run.frontier.size:
+            return
+        self._taken = run.frontier.size
+        run.count(16)
+        record = run.last
+        stored: dict[str, Any] = {"position": row.position, "hashes": bytes(row.hashes)}
+        derived: dict[str, Any] = {"position": run.frontier.size, "hashes": run.hashes}
+        if record is not None:
+            s = record.statement
+            stored |= {
+                "stream": row.stream, "version": row.version, "event": bytes(row.event), "type": row.type,
+                "unit": row.unit, "registry": bool(row.registry), "recorded": row.recorded,
+            }  # fmt: skip
+            derived |= {
+                "stream": s.stream, "version": record.version, "event": s.id, "type": s.type, "unit": s.unit,
+                "registry": s.type in REGISTRY_TYPES, "recorded": record.recorded,
+            }  # fmt: skip
+            for part in s.parts:
+                self._parts[part.digest] = (record.position, part.name)
+            for one in s.attachments:
+                self._files.setdefault(one.digest, (record.position, one.size, one.media))
+        for name, value in derived.items():
+            if stored[name] != value or type(stored[name]) is not type(value):
+                run.find("COLUMN_MISMATCH", f"the column {name} is not what the entry says", run.frontier.size, value,
+                         stored[name])  # fmt: skip
+
+    _taken = 0
+
+    def _close(self, view: Reader, size: int, peaks: bytes, registry: int) -> None:
+        run = self._run
+        run.count(17)
+        found = (size, bytes(peaks), registry)
+        derived = (run.frontier.size, run.frontier.to_bytes(), run.registry_position)
+        if found != derived:
+            run.find("HEAD_MISMATCH", "the head is not that of the rows", None, list(derived), list(found))
+        for part in part_rows(view):
+            run.count(16)
+            if self._parts.get(bytes(part.digest)) != (part.position, part.name):
+                run.find("PART_STRAY", "a stored body part that no entry names there", part.position, None, part.digest)
+        for file in attachment_rows(view):
+            run.count(16)
+            stored = (file.position, file.size, file.media)
+            if self._files.get(bytes(file.digest)) != stored:
+                run.find("ATTACHMENT_STRAY", "a stored attachment that no entry names so", file.position,
+                         self._files.get(bytes(file.digest)), file.digest)  # fmt: skip
+        durability = self._database.durability()
+        run.facts["sqlite"] = durability.version
+        run.facts["schema"] = durability.schema
+        run.facts["files"] = " ".join(durability.files)
+        run.facts |= {f"pragma {name}": value for name, value in durability.settings.items()}
+        if durability.warnings:
+            run.facts["warning"] = "; ".join(durability.warnings)
+
+
+def digest_of(path: str | os.PathLike[str]) -> str:
+    """SHA-256 of a file in hexadecimal, for a report; raises `StoreFailed`."""
+    try:
+        with open(path, "rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError as error:
+        raise StoreFailed(f"{path} can't be read: {error.strerror}") from None

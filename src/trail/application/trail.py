@@ -1,0 +1,384 @@
+"""
+The façade: what a host system calls.
+
+A log is made once, by `Trail.create` (or ``trail init``); `Trail.open` refuses a database without one.  Without the
+log key a trail records, but signs no checkpoint.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, NamedTuple, Self
+
+from trail.aggregates import LIBRARY_TYPES, Founder, LogFounded, TypeDeclared
+from trail.aggregates.base import ActBase, EventData
+from trail.application.acting import Acting, Registering
+from trail.application.drafts import Draft
+from trail.application.views import View
+from trail.clock import Clock, SystemClock
+from trail.errors import CallerError
+from trail.evidence.file import Item, write_evidence
+from trail.evidence.record import Happened, Record, Seen
+from trail.evidence.registry import Registry
+from trail.evidence.types import TypeSpec
+from trail.merkle import leaf_hash, parse_checkpoint
+from trail.merkle.proofs import format_proof
+from trail.signing import Signer, dated_anchor_digest, parse_note, possession_message, vet
+from trail.store import (
+    Ack,
+    CheckpointSigner,
+    Database,
+    EntryStore,
+    IssuedCheckpoint,
+    Reader,
+    Scope,
+    add_cosignatures,
+    create_log,
+    items,
+)
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+    from sqlalchemy import Connection
+
+NO_KEYS: frozenset[bytes] = frozenset()
+
+
+class FoundingRegistrar(NamedTuple):
+    """A founding registrar with the signer of their key, and in whose custody that key is."""
+
+    person: str
+    signer: Signer
+    custody: str = "self"
+
+
+class Receipt(NamedTuple):
+    """A proof that an entry stands in the log: the c2sp.org/tlog-proof@v1 text, and the entry it is about."""
+
+    proof: str
+    entry: bytes
+    position: int
+
+
+class Trail:
+    """
+    One log of acts in a database; a context manager.
+
+    ``origin`` names the log; ``clock`` gives the recorded time (UTC seconds).  Threads may share a trail.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        origin: str | None = None,
+        log_key: Signer | None = None,
+        state: str | os.PathLike[str] | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        self._clock = clock or SystemClock()
+        self._database = database
+        self._store = EntryStore(database, clock=self._clock, origin=origin)
+        self.origin = self._store.origin
+        self.reader = Reader(database, origin=self.origin)
+        self._signer = CheckpointSigner(Path(state), log_key) if log_key is not None and state is not None else None
+        self._registry: Registry | None = None
+        self.seen: Seen | None = None
+        self._look()
+
+    @classmethod
+    def open(
+        cls,
+        url: str | os.PathLike[str],
+        *,
+        origin: str | None = None,
+        log_key: Signer | None = None,
+        state: str | os.PathLike[str] | None = None,
+        clock: Clock | None = None,
+        read_only: bool = False,
+    ) -> Self:
+        """
+        Open the log of a database: ``sqlite:///trail.db``, or a path.
+
+        *log_key* and *state*, the file beside it, are needed for checkpoints alone; *origin* chooses among several.
+
+        Raises:
+            CallerError: There is no log, or more than one to choose from.
+            StoreFailed: The database can't be used.
+        """
+        database = Database(os.fspath(url), mode="read" if read_only else "write")
+        try:
+            return cls(database, origin=origin, log_key=log_key, state=state, clock=clock)
+        except BaseException:
+            database.close()
+            raise
+
+    @classmethod
+    def create(
+        cls,
+        url: str | os.PathLike[str],
+        *,
+        origin: str,
+        registrars: Sequence[tuple[str, Signer] | FoundingRegistrar],
+        log_key: Signer,
+        state: str | os.PathLike[str],
+        types: Iterable[TypeSpec] = (),
+        clock: Clock | None = None,
+    ) -> Self:
+        """
+        Make a log: its genesis, signed by each of at least two founding registrars, and the library's types.
+
+        *types* are declared beside them; *state* is the checkpoint signer's file, which must not exist.
+
+        Raises:
+            CallerError: The log exists already, or the founders are not fit to found one.
+            KeyRefused: A founder's key is weak.
+            StoreFailed: The database or the state can't be written.
+        """
+        founders = [FoundingRegistrar(*row) for row in registrars]
+        if len({row.person for row in founders}) < 2 or len({row.signer.public.raw for row in founders}) < 2:
+            raise CallerError("a log is founded by two persons, each with a key of their own")
+        for row in founders:
+            vet(row.signer.public)
+        vet(log_key.public)
+        moment = clock or SystemClock()
+        database = Database(os.fspath(url), mode="create")
+        try:
+            create_log(database, origin, created=moment.now())
+            CheckpointSigner.create(Path(state), log_key, origin)
+            trail = cls(database, origin=origin, log_key=log_key, state=state, clock=moment)
+            trail._found(founders, types)
+            return trail
+        except BaseException:
+            database.close()
+            raise
+
+    def _found(self, founders: Sequence[FoundingRegistrar], types: Iterable[TypeSpec]) -> None:
+        rows = []
+        for person, signer, custody in founders:
+            public = signer.public
+            possession = signer.sign(possession_message(self.origin, person, public))
+            rows.append(Founder(person, public.raw, possession, custody, public.suite))
+        registering = self.registering([(row.person, row.signer) for row in founders])
+        registering.found(LogFounded(registrars=rows))
+        registering.record_many([TypeDeclared(schema=spec) for spec in (*LIBRARY_TYPES, *types)])
+        self.checkpoint()
+
+    # --- recording -------------------------------------------------------------------------------------------------
+
+    def acting(self, person: str, post: str, signer: Signer | None = None) -> Acting:
+        """Somebody acting in a post; without a *signer* for `Acting.prepare` alone."""
+        return Acting(self, person, post, signer)
+
+    def registering(self, signers: Sequence[tuple[str, Signer]]) -> Registering:
+        """Registrars acting for the registry: (person, signer) of each."""
+        return Registering(self, signers)
+
+    def submit(
+        self,
+        draft: Draft,
+        signatures: Sequence[bytes],
+        *,
+        trusted: frozenset[bytes] = NO_KEYS,
+        connection: Connection | None = None,
+    ) -> Ack:
+        """
+        Append a draft with one signature for each signer, in the statement's order.
+
+        *trusted* is for signatures made in this process a moment ago; see `trail.store.EntryStore.append_many`.
+
+        Raises:
+            ActRefused: The verifier would reject it; code and check are in the facts.
+            StreamMoved, IdReused, StoreBusy, StoreFailed: As the store raises them.
+        """
+        return self._store.append(draft.signed(signatures), trusted=trusted, connection=connection)
+
+    def submit_many(
+        self, rows: Sequence[tuple[Draft, Sequence[bytes]]], *, trusted: frozenset[bytes] = NO_KEYS
+    ) -> list[Ack]:
+        """Append several drafts in one transaction: all of them or none; raises as `submit`."""
+        return self._store.append_many([draft.signed(signatures) for draft, signatures in rows], trusted=trusted)
+
+    def declare(self, registering: Registering, *types: TypeSpec) -> list[Ack]:
+        """Declare a host's own types, once, before their first use; two registrars sign."""
+        return registering.record_many([TypeDeclared(schema=spec) for spec in types])
+
+    # --- what drafts need to know ------------------------------------------------------------------------------------
+
+    def now(self) -> int:
+        """The log's clock, UTC seconds."""
+        return self._clock.now()
+
+    def place(self, event: EventData, chosen: bytes) -> tuple[str, int]:
+        """The stream that an event goes to, and its last version now."""
+        stream = event.stream
+        if stream is None and event.join is not None:
+            record = self.reader.find(event.join)
+            if record is None:
+                raise CallerError("refers to an event that is not in this log", found=event.join.hex())
+            stream = record.statement.stream
+        if stream is None:
+            return event.stream_prefix + chosen.hex(), 0
+        return stream, self.reader.stream_version(stream)
+
+    def happened(self, chosen: bytes) -> Happened | None:
+        """When the event with this id happened, if it is recorded already."""
+        record = self.reader.find(chosen)
+        return None if record is None else record.statement.happened
+
+    def registry(self) -> Registry:
+        """The registry at the head."""
+        self._registry = self.reader.registry()
+        return self._registry
+
+    def unit_of(self, post: str) -> str | None:
+        """The unit of a post, None if it is unknown."""
+        known = self._known(post)
+        return None if known is None else known.posts[post].unit
+
+    def hand_of(self, post: str) -> str:
+        """The hand by which a post's holder signs what others did."""
+        known = self._known(post)
+        return "recorded" if known is not None and known.posts[post].kind == "recorder" else "imported"
+
+    def through(self, body: str) -> str | None:
+        """The post that a body acts through, as of the head."""
+        unit = self.registry().units.get(body)
+        return None if unit is None else unit.through
+
+    def _known(self, post: str) -> Registry | None:
+        registry = self._registry
+        if registry is None or post not in registry.posts:
+            registry = self.registry()
+        return registry if post in registry.posts else None
+
+    # --- checkpoints and evidence ------------------------------------------------------------------------------------
+
+    def checkpoint(self) -> IssuedCheckpoint:
+        """
+        Sign a checkpoint of the log as it stands; the last one again where nothing was added.
+
+        Raises:
+            CallerError: The trail was opened without log key and state.
+            StoreFailed: What was signed before does not fit the database; nothing was signed.
+        """
+        if self._signer is None:
+            raise CallerError("the log key is not at hand: open the trail with log_key and state")
+        issued = self._signer.issue(self.reader)
+        self._look(issued)
+        return issued
+
+    def add_cosignatures(self, data: str | bytes, *, size: int | None = None) -> IssuedCheckpoint:
+        """Keep a witness's cosignature lines for an issued checkpoint; raises `NoteError` or `CallerError`."""
+        issued = add_cosignatures(self.reader, data, size=size)
+        self._look()
+        return issued
+
+    def _look(self, issued: IssuedCheckpoint | None = None) -> None:
+        """What a signer has seen from now on: the last checkpoint, with the dated anchors that are known for it."""
+        last = issued or self.reader.checkpoint()
+        if last is not None:
+            checkpoint = parse_checkpoint(parse_note(last.note).text)
+            anchors = tuple(sorted({dated_anchor_digest(line) for line in last.cosignatures}))
+            self.seen = Seen(checkpoint.size, checkpoint.root, anchors)
+
+    def receipt(self, event_id: bytes) -> Receipt:
+        """
+        A proof that an act stands in the log, once a checkpoint covers it.
+
+        Raises:
+            CallerError: No such event, or no checkpoint covers it yet.
+        """
+        record = self.reader.find(event_id)
+        issued = self.reader.checkpoint()
+        if record is None:
+            raise CallerError("no such event in this log", found=event_id.hex())
+        if issued is None or issued.size < record.position:
+            raise CallerError("no checkpoint covers the act yet: issue one", position=record.position)
+        _, entry = next(self.reader.entries(record.position, record.position))
+        hashes = self.reader.inclusion(record.position, issued.size)
+        proof = format_proof(record.position - 1, hashes, issued.cosigned)
+        return Receipt(proof, entry, record.position)
+
+    def evidence(self, scope: Scope | None = None) -> bytes:
+        """The evidence file in memory; see `export`."""
+        stream = io.BytesIO()
+        write_evidence(stream, self.items(scope))
+        return stream.getvalue()
+
+    def items(self, scope: Scope | None = None) -> Iterator[Item]:
+        """The items of the evidence file up to the last checkpoint, which is issued first where the log key is at hand."""
+        if self._signer is not None:
+            self.checkpoint()
+        return items(self.reader, scope)
+
+    def export(self, path: str | os.PathLike[str], scope: Scope | None = None) -> int:
+        """
+        Write the evidence file, durably and all or nothing; returns its size in bytes.
+
+        Raises:
+            CallerError: The path can't be written.
+        """
+        target = Path(path)
+        part = target.with_name(target.name + ".part")
+        try:
+            with part.open("wb") as stream:
+                size = write_evidence(stream, self.items(scope))
+                stream.flush()
+                os.fsync(stream.fileno())
+            part.replace(target)
+        except OSError as error:
+            raise CallerError(f"{target} can't be written: {error.strerror}", found=str(target)) from None
+        finally:
+            part.unlink(missing_ok=True)
+        return size
+
+    # --- reading -----------------------------------------------------------------------------------------------------
+
+    def records(self, first: int = 1, last: int | None = None) -> Iterator[Record]:
+        """The records in order, decoded from their stored bytes."""
+        return self.reader.records(first, last)
+
+    def at(
+        self,
+        as_of: dt.date | dt.datetime | str | int | None = None,
+        *,
+        known_at: dt.date | dt.datetime | str | int | None = None,
+    ) -> View:
+        """
+        The status as of a date, as known at a tree size (int) or a time.
+
+        A date D means before D+1 00:00 Asia/Shanghai, for both; default: now, and the head.
+        """
+        return View.of(self, as_of, known_at)
+
+    def genesis(self) -> bytes:
+        """SHA-256 of entry 1, which an inspector's policy pins."""
+        _, entry = next(self.reader.entries(1, 1))
+        return hashlib.sha256(entry).digest()
+
+    def leaf(self, position: int) -> bytes:
+        """The leaf hash of the entry at *position*."""
+        _, entry = next(self.reader.entries(position, position))
+        return leaf_hash(entry)
+
+    def close(self) -> None:
+        """Close the database."""
+        self._database.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+__all__ = ["Ack", "ActBase", "FoundingRegistrar", "Receipt", "Trail"]

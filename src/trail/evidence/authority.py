@@ -1,0 +1,219 @@
+"""
+Authority over the registry and over edits (check 11).
+
+Two distinct registrars with distinct keys sign whatever makes or ends a registrar, grants, declares a type or enrols
+a key; one registrar signs the roster.  All of it is judged by position, from earlier entries alone.  Corrections and
+voidings belong to those who signed or performed the original, or to a granted post; disputes also to a counterpart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final
+
+from trail.errors import KeyRefused, RecordError, SignatureError
+from trail.evidence.record import Record
+from trail.evidence.refusals import refuse
+from trail.evidence.registry import (
+    CORRECTED,
+    DISPUTED,
+    ERASED,
+    GENESIS,
+    REGISTRY_TYPES,
+    REVOKED,
+    ROSTER_TYPES,
+    TWO_REGISTRARS,
+    VOIDED,
+    Registry,
+)
+from trail.evidence.types import spec_from_value
+from trail.signing.keys import PublicKey, possession_message, vet
+
+if TYPE_CHECKING:
+    from trail.evidence.admission import Trace
+
+Fields = dict[str, Any]
+UNVOIDABLE: Final = (REGISTRY_TYPES - ROSTER_TYPES) | {ERASED}
+
+
+def check_registry(record: Record, registry: Registry, origin: str) -> None:
+    """Check one registry event against the registry before it; raises `Refusal` (check 11)."""
+    statement, fields = record.statement, record.statement.fields
+    signers = {signer.person for signer in statement.signers}
+    named = {p.who for p in statement.performers if p.kind == "person" and not p.post}
+    if statement.hand != "own" or named != signers or len(named) != len(statement.performers):
+        raise refuse("REGISTRAR_MISSING", "registry events are performed by those who sign them", sorted(signers))
+    if any(signer.post for signer in statement.signers):
+        raise refuse("REGISTRAR_MISSING", "registry events are signed without a post", "")
+    if statement.type == GENESIS:
+        _check_founding(fields, signers, origin)
+        return
+    if statement.type == REVOKED:
+        state = registry.keys.get(fields["key"])  # type: ignore[arg-type]
+        if state is None:
+            raise refuse("REGISTRY_CONFLICT", "no such key", found=fields["key"])
+        if state.person not in signers and not signers & registry.registrars:
+            raise refuse("REGISTRAR_MISSING", "a key is revoked by its owner or a registrar", state.person)
+        return
+    needed = 2 if statement.type in TWO_REGISTRARS else 1
+    if not signers <= registry.registrars or len(signers) < needed:
+        raise refuse("REGISTRAR_MISSING", f"{needed} distinct registrars must sign this", needed, sorted(signers))
+    rule = _RULES.get(statement.type)
+    if rule is not None:
+        rule(registry, fields, origin)
+
+
+def _check_founding(f: Fields, signers: set[str], origin: str) -> None:
+    persons = [founder["person"] for founder in f["registrars"]]
+    keys = {founder["key"] for founder in f["registrars"]}
+    if len(set(persons)) != len(persons) or len(keys) != len(persons) or set(persons) != signers:
+        raise refuse("REGISTRAR_MISSING", "every founding registrar signs the genesis, each with a key of their own",
+                     sorted(set(persons)), sorted(signers))  # fmt: skip
+    for founder in f["registrars"]:
+        _check_new_key(founder, origin)
+
+
+def _check_new_key(f: Fields, origin: str) -> PublicKey:
+    try:
+        public = PublicKey(f["suite"], f["key"])
+        vet(public)
+        public.verify(possession_message(origin, f["person"], public), f["possession"])
+    except KeyRefused as error:
+        raise refuse("KEY_WEAK", error.message, found=f["key"]) from None
+    except SignatureError as error:
+        raise refuse("POSSESSION_BAD", error.message, found=f["possession"]) from None
+    return public
+
+
+def _conflict(message: str, found: object) -> Exception:
+    return refuse("REGISTRY_CONFLICT", message, found=found)
+
+
+def _enrol(r: Registry, f: Fields, origin: str) -> None:
+    public = _check_new_key(f, origin)
+    if public.id in r.keys:
+        raise _conflict("the key is enrolled already", public.id)
+
+
+def _rotate(r: Registry, f: Fields, origin: str) -> None:
+    old = r.keys.get(f["old"])
+    if old is None or old.person != f["person"] or old.ended is not None:
+        raise _conflict("the old key is not in force for this person", f["old"])
+    _enrol(r, f, origin)
+
+
+def _appoint(r: Registry, f: Fields, origin: str) -> None:
+    if f["person"] in r.registrars:
+        raise _conflict("is a registrar already", f["person"])
+
+
+def _end(r: Registry, f: Fields, origin: str) -> None:
+    if f["person"] not in r.registrars:
+        raise _conflict("is no registrar", f["person"])
+    if len(r.registrars) <= 2:
+        raise _conflict("two registrars must remain, or nobody could ever act for the registry again", f["person"])
+
+
+def _grant(r: Registry, f: Fields, origin: str) -> None:
+    if f["grant"] in r.grants or f["grant"] in r.ended_grants:
+        raise _conflict("the grant's name is taken", f["grant"])
+
+
+def _end_grant(r: Registry, f: Fields, origin: str) -> None:
+    if f["grant"] not in r.grants:
+        raise _conflict("no such grant is in force", f["grant"])
+
+
+def _declare(r: Registry, f: Fields, origin: str) -> None:
+    try:
+        spec = spec_from_value(f["schema"])
+    except RecordError as error:
+        raise refuse("FIELDS_MISMATCH", error.message, found=error.where) from None
+    if spec.key in r.types:
+        raise _conflict("the type is declared already; declare the next version", spec.key)
+
+
+def _register(r: Registry, f: Fields, origin: str) -> None:
+    if f["person"] in r.persons:
+        raise _conflict("the person is registered already", f["person"])
+
+
+def _establish(r: Registry, f: Fields, origin: str) -> None:
+    if f["unit"] in r.units:
+        raise _conflict("the unit's id is taken", f["unit"])
+
+
+def _create(r: Registry, f: Fields, origin: str) -> None:
+    if f["post"] in r.posts:
+        raise _conflict("the post's id is taken", f["post"])
+
+
+def _move(r: Registry, f: Fields, origin: str) -> None:
+    if r.within(f.get("parent") or f["into"], f["unit"]):
+        raise _conflict("a unit can't lie below itself", f["unit"])
+
+
+def _represent(r: Registry, f: Fields, origin: str) -> None:
+    if not r.within(r.posts[f["post"]].unit, f["unit"]) and not r.within(f["unit"], r.posts[f["post"]].unit):
+        raise _conflict("a body acts through a post of its own line", f["post"])
+
+
+def _assign(r: Registry, f: Fields, origin: str) -> None:
+    if "until" in f and f["until"] <= f["from"]:
+        raise _conflict("an appointment ends after it begins", f["until"])
+
+
+_RULES: Final[dict[str, Callable[[Registry, Fields, str], None]]] = {
+    "KeyEnrolled@1": _enrol,
+    "KeyRotated@1": _rotate,
+    "RegistrarAppointed@1": _appoint,
+    "RegistrarEnded@1": _end,
+    "GrantGiven@1": _grant,
+    "GrantEnded@1": _end_grant,
+    "TypeDeclared@1": _declare,
+    "PersonRegistered@1": _register,
+    "UnitEstablished@1": _establish,
+    "PostCreated@1": _create,
+    "UnitMoved@1": _move,
+    "UnitMerged@1": _move,
+    "BodyRepresented@1": _represent,
+    "PostAssigned@1": _assign,
+}
+
+
+def check_edit(record: Record, registry: Registry, target: Trace) -> None:
+    """Check a correction, voiding, dispute or erasure against its target; raises `Refusal` (check 11)."""
+    statement = record.statement
+    kind = statement.type
+    if statement.stream != target.stream:
+        raise refuse("EDIT_NOT_ALLOWED", "an edit stands in the stream of its target", target.stream, statement.stream)
+    if kind == ERASED:
+        _check_erasure(record, registry, target)
+        return
+    if target.type in UNVOIDABLE:
+        raise refuse("EDIT_NOT_ALLOWED", "what authority rests on is ended by its own event, never edited away",
+                     found=target.type)  # fmt: skip
+    if kind == CORRECTED and target.type in (CORRECTED, VOIDED, DISPUTED):
+        raise refuse("EDIT_NOT_ALLOWED", "an edit is voided, not corrected", found=target.type)
+    persons = {p.who for p in target.performers if p.kind == "person"}
+    bodies = {p.post for p in target.performers if p.kind == "body" and p.post}
+    allowed = persons | (set(target.counterparts) if kind == DISPUTED else set(target.signers))
+    for signer in statement.signers:
+        if signer.person in allowed or (signer.post and signer.post in bodies):
+            continue
+        if target.type in ROSTER_TYPES and signer.person in registry.registrars:
+            continue
+        if kind != DISPUTED and registry.granted(signer.post, "correct", target.type, target.unit):
+            continue
+        raise refuse("EDIT_NOT_ALLOWED", "neither signer, performer nor granted", sorted(allowed), signer.person)
+
+
+def _check_erasure(record: Record, registry: Registry, target: Trace) -> None:
+    statement = record.statement
+    if statement.fields["part"] not in target.parts:
+        raise refuse("EDIT_NOT_ALLOWED", "the target has no such part", list(target.parts), statement.fields["part"])
+    for signer in statement.signers:
+        if signer.person in target.signers:
+            raise refuse("EDIT_NOT_ALLOWED", "a part is erased by a second person", found=signer.person)
+        if not registry.granted(signer.post, "erase", target.type, target.unit):
+            raise refuse("EDIT_NOT_ALLOWED", "no grant to erase", "erase", signer.post)

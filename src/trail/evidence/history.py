@@ -1,0 +1,98 @@
+"""
+The entries before a position, kept small enough that a verifier can hold a log of any length.
+
+An event's trace is packed into about a hundred bytes: names become numbers in one table, and what was never asked
+for again is never unpacked.
+"""
+
+from __future__ import annotations
+
+import struct
+from array import array
+from typing import Final
+
+from trail.evidence.admission import Trace
+from trail.evidence.record import Performer, Record
+from trail.evidence.types import Mentions
+
+_HEAD: Final = struct.Struct("<32sIIII4H")
+
+
+class _Numbers:
+    """Names as numbers, in the order of their first use."""
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+        self._numbers: dict[str, int] = {}
+
+    def of(self, name: str) -> int:
+        number = self._numbers.get(name)
+        if number is None:
+            number = self._numbers[name] = len(self.names)
+            self.names.append(name)
+        return number
+
+    def known(self, name: str) -> int | None:
+        return self._numbers.get(name)
+
+
+class MemoryHistory:
+    """The history that a verifier gathers while it reads; see `trail.evidence.admission.History`."""
+
+    def __init__(self) -> None:
+        self._events: dict[bytes, bytes] = {}
+        self._streams = _Numbers()
+        self._versions = array("I")
+        self._names = _Numbers()
+
+    def version(self, stream: str) -> int:
+        """The last version of *stream*, 0 if it has none."""
+        number = self._streams.known(stream)
+        return 0 if number is None else self._versions[number]
+
+    def find(self, event: bytes) -> Trace | None:
+        """The event with this id, if there is one."""
+        packed = self._events.get(event)
+        return None if packed is None else self._unpack(packed)
+
+    def add(self, record: Record, mentions: Mentions | None) -> None:
+        """Take a record, also one that was not admitted: what follows it is judged by its place all the same."""
+        s = record.statement
+        stream = self._streams.of(s.stream)
+        if stream == len(self._versions):
+            self._versions.append(0)
+        self._versions[stream] = min(record.version, 0xFFFFFFFF)
+        number = self._names.of
+        rest = [number(signer.person) for signer in s.signers]
+        for kind, who, post in s.performers:
+            rest.append(number(who) << 1 | (kind == "body"))
+            rest.append(number(post))
+        counterparts = mentions.counterparts if mentions is not None else []
+        rest.extend(map(number, counterparts))
+        rest.extend([number(part.name) for part in s.parts])
+        head = _HEAD.pack(
+            record.digest, record.position, number(s.type), stream, number(s.unit or ""),
+            len(s.signers), len(s.performers), len(counterparts), len(s.parts),
+        )  # fmt: skip
+        self._events.setdefault(s.id, head + array("I", rest).tobytes())
+
+    def _unpack(self, packed: bytes) -> Trace:
+        digest, position, kind, stream, unit, signers, performers, counterparts, parts = _HEAD.unpack_from(packed)
+        names = self._names.names
+        rest = array("I", packed[_HEAD.size :])
+        at = signers + 2 * performers
+        acted = [
+            Performer("body" if who & 1 else "person", names[who >> 1], names[post])
+            for who, post in zip(rest[signers:at:2], rest[signers + 1 : at : 2], strict=True)
+        ]
+        return Trace(
+            position,
+            names[kind],
+            digest,
+            self._streams.names[stream],
+            names[unit] or None,
+            tuple(names[n] for n in rest[:signers]),
+            tuple(acted),
+            tuple(names[n] for n in rest[at : at + counterparts]),
+            tuple(names[n] for n in rest[at + counterparts : at + counterparts + parts]),
+        )

@@ -1,0 +1,313 @@
+"""
+One open database: its engine, its one writing connection, its readers, and what happens when something fails.
+
+SQLAlchemy makes the tables, compiles the statements for the dialect and keeps the readers' pool; the two hot paths,
+append and scan, then run on the driver's own cursor, which is worth a factor of two.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final, Self
+
+from sqlalchemy import Connection, Engine, MetaData, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.pool import PoolProxiedConnection, QueuePool, StaticPool
+
+from trail.errors import CallerError, StoreFailed
+from trail.store import sqlite
+from trail.store.schema import METADATA
+from trail.store.sqlite import Durability
+from trail.store.statements import Prepared, Query, Row, Source, Transaction
+
+BUSY_TIMEOUT: Final = 30.0  # seconds
+_DRIVER_ERRORS: Final = (sqlite3.Error, SQLAlchemyError, OSError)
+
+# Connections that a fork carried into this process: closing one would cancel the parent's locks, so none is closed.
+_CARRIED_OVER: Final[list[object]] = []
+
+
+class Database:
+    """
+    A database that is open.
+
+    *url* is ``sqlite:///path``, ``sqlite://`` (in memory) or a path; *mode* is ``"create"``, ``"write"`` or ``"read"``
+    (for audits: the file is opened read-only); *metadata* names the tables that it must hold.  Usable from several
+    threads; a fork is noticed and gets connections of its own.
+
+    After a failure that leaves the state of the disk unknown (I/O error, disk full, damaged file) the writing
+    connection is closed and every further append refused until `reopen`.
+
+    Raises:
+        CallerError: A url that can't be used.
+        StoreFailed: The database can't be opened, is not durable, or holds no log of this library.
+    """
+
+    def __init__(
+        self,
+        url: str | Path,
+        *,
+        mode: str = "write",
+        busy_timeout: float = BUSY_TIMEOUT,
+        metadata: MetaData = METADATA,
+    ) -> None:
+        self.path = _path(url)
+        self._columns = {table.name: tuple(table.c.keys()) for table in metadata.sorted_tables}
+        self.mode = mode
+        self.memory = self.path == sqlite.MEMORY
+        self._busy_timeout = busy_timeout
+        self._compiled: dict[int, tuple[Query, Prepared]] = {}
+        self._start()
+        if mode == "create":
+            with self._mapped("making the tables"):
+                metadata.create_all(self._engine)
+        try:
+            self._check()
+        except BaseException:
+            self.close()
+            raise
+
+    def _start(self) -> None:
+        self._pid = os.getpid()
+        self._lock = threading.RLock()
+        self._failed: str | None = None
+        self._writer: PoolProxiedConnection | None = None
+        if self.memory:
+            # The pool must not roll back on return: readers and the writer share the one connection.
+            self._engine = create_engine(
+                "sqlite://", creator=self._connect, poolclass=StaticPool, pool_reset_on_return=None
+            )
+        else:
+            self._engine = create_engine("sqlite://", creator=self._connect, poolclass=QueuePool, max_overflow=-1)
+        event.listen(self._engine, "begin", _begin)
+
+    def _connect(self) -> sqlite3.Connection:
+        mode = {"create": "rwc", "write": "rw"}.get(self.mode, "ro")
+        connection = sqlite.connect(self.path, mode=mode, busy_timeout=self._busy_timeout)
+        try:
+            sqlite.harden(connection, read_only=mode == "ro")
+            if mode != "ro":
+                sqlite.make_durable(connection, memory=self.memory)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _check(self) -> None:
+        with self._mapped("opening the database"), self._borrowed() as connection:
+            # An audit reads whatever is there and reports what is strange; a writer would be led astray by it.
+            sqlite.check_tables(connection, self._columns, strict=self.mode != "read")
+
+    @property
+    def engine(self) -> Engine:
+        """The SQLAlchemy engine, for a host that wants its own transaction on the same database."""
+        self._current()
+        return self._engine
+
+    def prepare(self, query: Query) -> Prepared:
+        """*query* compiled for this database; once."""
+        held = self._compiled.get(id(query))
+        if held is None:
+            held = self._compiled[id(query)] = (query, Prepared(query.statement, query.names, self._engine))
+        return held[1]
+
+    def fetch(self, query: Query, *values: Any) -> list[Row]:
+        """All rows of *query*, read by itself; a long scan asks page by page."""
+        with self._mapped("reading"), self._borrowed() as connection:
+            prepared = self.prepare(query)
+            rows: list[Row] = connection.execute(prepared.sql, prepared.bind(values)).fetchall()
+        return rows
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Source]:
+        """A source whose queries all see the database as of one moment."""
+        if self.memory:
+            with self._lock:
+                yield self
+            return
+        with self._mapped("reading"), self._borrowed() as connection:
+            connection.execute("BEGIN")
+            try:
+                yield Transaction(connection.cursor(), self.prepare)
+            finally:
+                connection.rollback()
+
+    @contextmanager
+    def writing(self) -> Iterator[Transaction]:
+        """
+        A write transaction, committed and durable when the block ends.
+
+        Raises:
+            StoreBusy: Another writer held the lock for too long; nothing was written.
+            StoreFailed: It could not be written.  If the disk failed during the commit, the outcome is unknown: look
+                the event up by its id after `reopen`.
+        """
+        self._current()
+        with self._lock:
+            connection = self._writing_connection()
+            cursor = connection.cursor()
+            try:
+                cursor.execute("BEGIN IMMEDIATE")
+                yield Transaction(cursor, self.prepare)
+                connection.commit()
+            except _DRIVER_ERRORS as error:
+                self._abandon(connection, error)
+                raise sqlite.failure(error, "writing") from error
+            except BaseException:
+                connection.rollback()
+                raise
+
+    @contextmanager
+    def joining(self, connection: Connection) -> Iterator[Transaction]:
+        """
+        A part of the host's own transaction: nothing is begun or committed here.
+
+        Raises:
+            CallerError: The host's connection is to another kind of database.
+            StoreFailed: Its commits would not be durable, or a temporary table hides one of ours.
+        """
+        driver = connection.connection.dbapi_connection
+        if not isinstance(driver, sqlite3.Connection):
+            raise CallerError("the connection that was passed is not to an SQLite database")
+        with self._mapped("writing in the host's transaction"):
+            sqlite.check_durable(driver)
+            strange = sqlite.strange_objects(driver, self._columns)
+            if strange:
+                raise StoreFailed(f"not made by this library: {', '.join(strange)}", code="FOREIGN_SCHEMA")
+            driver.execute("PRAGMA secure_delete=ON")
+            yield Transaction(driver.cursor(), self.prepare)
+
+    def shed(self) -> None:
+        """
+        Move the write-ahead log into the database and empty it, so that erased content is gone from the disk too.
+
+        Left to the next ordinary checkpoint while others read, and where SQLite has the WAL-reset defect: an audit
+        trail must not be risked for it.
+        """
+        if self.memory or self.mode == "read" or sqlite.has_wal_reset_defect():
+            return
+        with self._lock, self._mapped("emptying the write-ahead log"):
+            self._writing_connection().cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+    def durability(self) -> Durability:
+        """Settings read back, SQLite's version and its known defects, the schema's fingerprint, the files."""
+        with self._mapped("reading the settings"), self._borrowed() as connection:
+            return sqlite.durability(connection, self.path, self._columns)
+
+    def integrity(self) -> tuple[str, ...]:
+        """What SQLite finds wrong with the file's pages and indexes; empty when all is well.  Reads everything."""
+        with self._mapped("checking the file"), self._borrowed() as connection:
+            rows = connection.execute("PRAGMA integrity_check").fetchall()
+        return tuple(str(row[0]) for row in rows if row[0] != "ok")
+
+    def reopen(self) -> None:
+        """Open again after a failure; raises `StoreFailed` while the cause is still there."""
+        if self.memory:
+            raise StoreFailed("a database in memory can't be reopened")
+        self.close()
+        self._start()
+        self._check()
+
+    def close(self) -> None:
+        """Close every connection of this process."""
+        if self._pid != os.getpid():
+            self._leave_behind()
+            return
+        with self._lock:
+            writer, self._writer = self._writer, None
+            self._failed = self._failed or "the database was closed"
+            if writer is not None:
+                writer.close()
+            self._engine.dispose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _current(self) -> None:
+        if self._pid != os.getpid():
+            self._leave_behind()
+            if self.memory:
+                raise StoreFailed("a database in memory does not follow a fork")
+            self._start()
+
+    def _leave_behind(self) -> None:
+        _CARRIED_OVER.extend((self._engine, self._writer))
+        self._writer = None
+        self._engine.dispose(close=False)
+
+    def _writing_connection(self) -> Any:
+        if self.mode == "read":
+            raise CallerError("the database was opened for reading")
+        if self._failed is not None:
+            raise StoreFailed(
+                f"closed after a failure: {self._failed}", code="STORE_CLOSED",
+                advice="Repair the cause, reopen, and look up by its id what was not acknowledged.",
+            )  # fmt: skip
+        if self._writer is None:
+            with self._mapped("opening the database"):
+                self._writer = self._engine.raw_connection()
+        return self._writer.dbapi_connection
+
+    def _abandon(self, connection: Any, error: Exception) -> None:
+        """Roll back; after a failure of the disk, close and remember why."""
+        try:
+            connection.rollback()
+        except sqlite3.Error as second:
+            error = second if sqlite.is_fatal(second) else error
+        if sqlite.is_fatal(error):
+            self._failed = str(error)
+            writer, self._writer = self._writer, None
+            if writer is not None and not self.memory:
+                writer.invalidate(error)
+
+    @contextmanager
+    def _borrowed(self) -> Iterator[sqlite3.Connection]:
+        """A connection to read from; in memory there is only one, so readers and the writer take turns."""
+        self._current()
+        if self._failed == "the database was closed":
+            raise StoreFailed(self._failed, code="STORE_CLOSED")
+        if self.memory:
+            with self._lock:
+                proxy = self._engine.raw_connection()
+                yield proxy.dbapi_connection  # type: ignore[misc]
+            return
+        proxy = self._engine.raw_connection()
+        try:
+            yield proxy.dbapi_connection  # type: ignore[misc]
+        finally:
+            proxy.close()
+
+    @contextmanager
+    def _mapped(self, doing: str) -> Iterator[None]:
+        try:
+            yield
+        except _DRIVER_ERRORS as error:
+            raise sqlite.failure(error, doing) from error
+
+
+def _begin(connection: Connection) -> None:
+    """The host's transactions on our engine begin as ours do: the driver itself begins none."""
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _path(url: str | Path) -> str:
+    if isinstance(url, Path):
+        return str(url)
+    if ":" not in url or "://" not in url:
+        return url
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise CallerError(f"not a database url: {error}") from None
+    if parsed.get_backend_name() != "sqlite" or parsed.query:
+        raise CallerError(f"not supported yet: {parsed.get_backend_name()}; use sqlite:///path")
+    return parsed.database or sqlite.MEMORY

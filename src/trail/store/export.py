@@ -1,0 +1,276 @@
+"""
+The log as evidence: the items that an evidence file holds, and every column for an audit of the database.
+
+Every entry is given whatever the scope, so that mandates and completeness can be checked by recomputation; body parts
+and attachments only of the scope, the others as withheld.  What was erased or is missing gives nothing: the entries
+themselves say which of the two it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, Final, NamedTuple
+
+from trail.encoding import Value, decode
+from trail.errors import CallerError, EncodingError, RecordError
+from trail.evidence.file import AttachmentItem, CheckpointItem, EntryItem, Header, Item, PartItem
+from trail.evidence.record import Record, Statement, decode_entry, decode_part
+from trail.evidence.registry import Registry
+from trail.store import queries
+from trail.store.read import IssuedCheckpoint, Reader
+from trail.store.statements import Row
+
+_SEEN: Final = b"\xa4seen"  # the key as canonical MessagePack writes it: an entry without these bytes names nothing
+_ATTACHMENTS: Final = b"\xabattachments"
+
+Fetch = Callable[[bytes], "bytes | None"]
+"""Gives an attachment that the host keeps, by its digest."""
+
+
+class EntryRow(NamedTuple):
+    """One row of the table ``entry``, every column but the log's number."""
+
+    position: int
+    stream: str
+    version: int
+    event: bytes
+    type: str
+    unit: str | None
+    registry: bool
+    recorded: int
+    hashes: bytes
+    entry: bytes
+
+
+class PartRow(NamedTuple):
+    """One row of the table ``part`` without its content."""
+
+    position: int
+    name: str
+    digest: bytes
+
+
+class AttachmentRow(NamedTuple):
+    """One row of the table ``attachment`` without its content."""
+
+    position: int
+    digest: bytes
+    size: int
+    media: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """
+    Which body parts and attachments are shown: all, or those of one unit and below, of one person, or of a period.
+
+    ``start`` and ``end`` are dates (``YYYY-MM-DD``), both included, of when the acts happened.
+    """
+
+    unit: str | None = None
+    person: str | None = None
+    start: str | None = None
+    end: str | None = None
+
+    def __post_init__(self) -> None:
+        period = self.start is not None or self.end is not None
+        if [self.unit is not None, self.person is not None, period].count(True) > 1:
+            raise CallerError("a scope is all, a unit, a person or a period")
+
+    @property
+    def everything(self) -> bool:
+        """Whether nothing is withheld."""
+        return self == Scope()
+
+    def header(self) -> dict[str, Value]:
+        """What the evidence file says about its scope."""
+        named = {"from": self.start, "person": self.person, "to": self.end, "unit": self.unit}
+        return {key: value for key, value in named.items() if value is not None} or {"all": True}
+
+
+class Shown:
+    """Decides what *scope* shows, as of the registry at the end of the log."""
+
+    def __init__(self, scope: Scope, registry: Registry) -> None:
+        self._scope = scope
+        self._registry = registry
+        self._members = self._of_unit(scope.unit) if scope.unit is not None else frozenset()
+
+    def _of_unit(self, unit: str) -> frozenset[str]:
+        """Everyone who ever held a post in the unit or below: their names belong to its scope."""
+        registry = self._registry
+        if unit not in registry.units:
+            raise CallerError("no such unit", code="NAME_UNKNOWN", found=unit)
+        posts = [post for post, known in registry.posts.items() if registry.within(known.unit, unit)]
+        return frozenset(a.person for post in posts for a in registry.assignments.get(post, ()))
+
+    def __call__(self, statement: Statement, subjects: Callable[[], set[str]]) -> bool:
+        """Whether what lies beside *statement* is shown; *subjects* gives the persons that its parts are about."""
+        scope, registry = self._scope, self._registry
+        if scope.unit is not None:
+            if statement.unit is not None:
+                return registry.within(statement.unit, scope.unit)
+            units = [p.who if p.kind == "body" else self._unit_of(p.post) for p in statement.performers]
+            if any(unit is not None and registry.within(unit, scope.unit) for unit in units):
+                return True
+            about = subjects() | {str(statement.fields["person"])} if "person" in statement.fields else subjects()
+            return not about.isdisjoint(self._members)
+        if scope.person is not None:
+            if any(p.kind == "person" and p.who == scope.person for p in statement.performers):
+                return True
+            return statement.fields.get("person") == scope.person or scope.person in subjects()
+        date = statement.happened.date()
+        return (scope.start is None or scope.start <= date) and (scope.end is None or date <= scope.end)
+
+    def _unit_of(self, post: str) -> str | None:
+        known = self._registry.posts.get(post)
+        return None if known is None else known.unit
+
+
+def items(
+    reader: Reader,
+    scope: Scope | None = None,
+    *,
+    size: int | None = None,
+    watch: Callable[[EntryRow], None] | None = None,
+    fetch: Fetch | None = None,
+) -> Iterator[Item]:
+    """
+    The evidence of the log up to *size* (default: its last checkpoint, or its head where none was issued).
+
+    It carries the last checkpoint up to there, and every earlier one that is cosigned or that a statement names.
+    *watch* is given every row just before its entry, for an audit of the columns in the same pass; *fetch* gives the
+    attachments that the host keeps.  Reads as of one moment.
+    """
+    chosen = scope or Scope()
+    with reader.snapshot() as view:
+        last = view.checkpoint()
+        end = size if size is not None else last.size if last is not None else view.head().size
+        issued = [c for c in view.checkpoints() if c.size <= end]
+        yield Header(view.origin, end, chosen.header())
+        for checkpoint in _carried(view, issued, end):
+            yield CheckpointItem(checkpoint.cosigned.encode())
+        shown = None if chosen.everything else Shown(chosen, view.registry(end))
+        yield from _entries(view, end, shown, watch, fetch)
+
+
+def _carried(view: Reader, issued: list[IssuedCheckpoint], end: int) -> list[IssuedCheckpoint]:
+    silent = {c.size for c in issued[:-1] if not c.cosignatures}
+    named: set[int] = set()
+    if silent:
+        for _, entry in view.entries(1, end):
+            if _SEEN in entry:
+                named.add(_seen_size(entry))
+    return [c for c in issued if c is issued[-1] or c.cosignatures or c.size in named]
+
+
+def _seen_size(entry: bytes) -> int:
+    """The size of the checkpoint that an entry names, 0 for none and for bytes that can't be read."""
+    try:
+        value: Any = decode(entry)
+        return int(decode(value[1])["seen"][0])  # type: ignore[index,call-overload,arg-type]
+    except (EncodingError, LookupError, TypeError, ValueError):
+        return 0
+
+
+def _entries(
+    view: Reader, end: int, shown: Shown | None, watch: Callable[[EntryRow], None] | None, fetch: Fetch | None
+) -> Iterator[Item]:
+    source, log = view.source, view.log
+    query = queries.ENTRIES if watch is None else queries.ENTRY_ROWS
+    after = 0
+    while after < end:
+        rows = source.fetch(query, log, after, end, queries.EXPORT_PAGE)
+        if not rows:
+            return
+        last = int(rows[-1][0])
+        beside: dict[int, list[Row]] = {}
+        for row in source.fetch(queries.PART_ROWS, log, after, last):
+            beside.setdefault(row[0], []).append(row)
+        for row in rows:
+            if watch is not None:
+                watch(EntryRow(*row))
+            position, entry = row[0], bytes(row[-1])
+            yield EntryItem(entry)
+            parts = beside.get(position)
+            if parts is not None or _ATTACHMENTS in entry:
+                yield from _beside(view, position, entry, parts or [], shown, fetch)
+        after = last
+
+
+def _beside(
+    view: Reader, position: int, entry: bytes, parts: list[Row], shown: Shown | None, fetch: Fetch | None
+) -> Iterator[Item]:
+    """Parts and attachments of one entry, in the statement's order (parts by name, attachments by digest)."""
+    parts.sort(key=lambda row: row[1])
+    show = True
+    record = _decoded(entry, position) if shown is not None or _ATTACHMENTS in entry else None
+    if shown is not None:
+        show = record is not None and shown(record.statement, lambda: _subjects(parts))
+    for _, _, digest, data in parts:
+        yield PartItem(bytes(data)) if show else PartItem(None, bytes(digest))
+    if record is None:
+        return
+    for ref in record.statement.attachments:
+        kept = view.source.fetch(queries.ATTACHMENT_DATA, view.log, ref.digest)
+        if not kept:
+            continue  # the row is gone: missing
+        content = kept[0][0]
+        if content is None and fetch is not None and show:
+            content = fetch(ref.digest)
+        # What the host keeps and does not bring is withheld, and said to be.
+        yield AttachmentItem(bytes(content)) if show and content is not None else AttachmentItem(None, ref.digest)
+
+
+def _decoded(entry: bytes, position: int) -> Record | None:
+    try:
+        return decode_entry(entry, position)
+    except (EncodingError, RecordError):
+        return None  # altered bytes: the verifier says so; nothing beside them is shown
+
+
+def _subjects(parts: list[Row]) -> set[str]:
+    found: set[str] = set()
+    for row in parts:
+        try:
+            found.update(decode_part(bytes(row[3])).subjects)
+        except (EncodingError, RecordError):
+            continue
+    return found
+
+
+def entry_rows(reader: Reader, end: int | None = None) -> Iterator[EntryRow]:
+    """Every row of the table ``entry`` in order of position, up to *end* (default: whatever is there)."""
+    after, until = -(1 << 62), (1 << 62) if end is None else end
+    while True:
+        rows = reader.source.fetch(queries.ENTRY_ROWS, reader.log, after, until, queries.PAGE)
+        if not rows:
+            return
+        for row in rows:
+            yield EntryRow(*row)
+        after = int(rows[-1][0])
+
+
+def part_rows(reader: Reader) -> list[PartRow]:
+    """Every row of the table ``part``, without content, in order of position and name."""
+    return [PartRow(*row) for row in reader.source.fetch(queries.PART_NAMES, reader.log)]
+
+
+def attachment_rows(reader: Reader) -> list[AttachmentRow]:
+    """Every row of the table ``attachment``, without content."""
+    return [AttachmentRow(*row) for row in reader.source.fetch(queries.ATTACHMENT_ROWS, reader.log)]
+
+
+class Extent(NamedTuple):
+    """How many rows the table ``entry`` holds, and its first and last position (0 where it is empty)."""
+
+    rows: int
+    first: int
+    last: int
+
+
+def extent(reader: Reader) -> Extent:
+    """The `Extent`, counted by the database itself: a row that an index hides is missing from a scan, not from this."""
+    count, first, last = reader.source.fetch(queries.FIRST_AND_LAST, reader.log)[0]
+    return Extent(count, first or 0, last or 0)

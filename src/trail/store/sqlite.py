@@ -1,0 +1,220 @@
+"""
+What is particular to SQLite, in one place: how it is opened, what makes it durable, what its errors mean.
+
+Durable is what survives a power cut after the acknowledgement.  That needs ``synchronous=FULL`` (or ``EXTRA``) with a
+write-ahead log, or with a journal that is truncated; ``NORMAL`` loses acknowledged commits, ``DELETE`` with ``FULL``
+can.  The setting is read back, because a build or a file system may refuse it silently.
+
+A writer begins with ``BEGIN IMMEDIATE``: a transaction that reads first and writes later is refused when another
+writer came between, and retrying it under load makes a storm.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final, NamedTuple
+from urllib.parse import quote
+
+from trail.errors import EnvironmentFailed, StoreBusy, StoreFailed
+
+WAL_PAGES: Final = 4096  # 16 MiB of log between checkpoints; the default of 1000 costs two more syncs each 200 acts
+CACHE_KIB: Final = 65_536
+MEMORY: Final = ":memory:"
+
+# https://www.sqlite.org/wal.html (the WAL-reset bug): a checkpoint in one connection and a write in another at the
+# same instant can lose committed pages.  In every version since 3.7.0, repaired in these.
+_WAL_RESET_REPAIRED: Final = ((3, 51, 3), (3, 50, 7), (3, 44, 6))
+
+_BUSY: Final = frozenset((sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED))
+_HARMLESS: Final = frozenset(
+    (sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_TOOBIG, sqlite3.SQLITE_INTERRUPT, sqlite3.SQLITE_MISMATCH)
+)
+_SYNCHRONOUS: Final = {0: "OFF", 1: "NORMAL", 2: "FULL", 3: "EXTRA"}
+
+
+class Durability(NamedTuple):
+    """
+    What a report says about the database that it read.
+
+    ``settings`` are PRAGMA values read back; ``schema`` is SHA-256 (hex) over the definitions of this library's
+    tables, indexes and whatever hangs on them; ``files`` are those that belong to the database and exist.
+    """
+
+    version: str
+    settings: dict[str, str]
+    schema: str
+    files: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+
+def connect(database: str, *, mode: str, busy_timeout: float) -> sqlite3.Connection:
+    """
+    Open a connection: *mode* is ``"rwc"`` (made if missing), ``"rw"`` or ``"ro"``; *database* a path or ``":memory:"``.
+
+    A database whose write-ahead log is gone or empty can't be opened read-only in a directory that can't be written
+    to, although nothing is missing from it: then it is opened as immutable.
+    """
+    if database == MEMORY:
+        return _connect("file::memory:", busy_timeout)
+    address = f"file:{quote(str(Path(database).absolute()))}?mode={mode}"
+    try:
+        connection = _connect(address, busy_timeout)
+        try:
+            connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        except sqlite3.Error:
+            connection.close()
+            raise
+    except sqlite3.OperationalError as error:
+        if mode != "ro" or error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_CANTOPEN or not _wal_is_empty(database):
+            raise
+        connection = _connect(address + "&immutable=1", busy_timeout)
+    return connection
+
+
+def _connect(address: str, busy_timeout: float) -> sqlite3.Connection:
+    return sqlite3.connect(
+        address, uri=True, timeout=busy_timeout, isolation_level=None, check_same_thread=False, cached_statements=512
+    )
+
+
+def _wal_is_empty(database: str) -> bool:
+    wal = Path(database + "-wal")
+    return Path(database).is_file() and (not wal.exists() or wal.stat().st_size == 0)
+
+
+def harden(connection: sqlite3.Connection, *, read_only: bool) -> None:
+    """Settings of every connection: a database file that was tampered with must not run code or corrupt memory."""
+    for pragma in ("trusted_schema=OFF", "cell_size_check=ON", f"cache_size=-{CACHE_KIB}"):
+        connection.execute(f"PRAGMA {pragma}")
+    if read_only:
+        connection.execute("PRAGMA query_only=ON")
+
+
+def make_durable(connection: sqlite3.Connection, *, memory: bool) -> None:
+    """
+    Settings of a connection that writes, read back.
+
+    Raises:
+        StoreFailed: The settings did not hold, so that an acknowledgement would promise too much.
+    """
+    # Network file systems have no shared memory; a truncated journal is as durable, one writer or reader at a time.
+    journals = ("memory",) if memory else ("wal", "truncate")
+    if not any(_pragma(connection, f"journal_mode={journal}") == journal for journal in journals):
+        raise StoreFailed("neither a write-ahead log nor a truncated journal is possible here", code="NOT_DURABLE")
+    connection.execute("PRAGMA synchronous=FULL")
+    connection.execute("PRAGMA secure_delete=ON")
+    connection.execute(f"PRAGMA wal_autocheckpoint={WAL_PAGES}")
+    check_durable(connection)
+
+
+def check_durable(connection: sqlite3.Connection) -> None:
+    """Read ``synchronous`` back; raises `StoreFailed` unless it is FULL or EXTRA."""
+    found = _SYNCHRONOUS.get(int(_pragma(connection, "synchronous")), "?")
+    if found not in ("FULL", "EXTRA"):
+        raise StoreFailed(
+            f"synchronous is {found}: a power cut could lose what was acknowledged", code="NOT_DURABLE", found=found
+        )
+
+
+def _pragma(connection: sqlite3.Connection, text: str) -> str:
+    row = connection.execute(f"PRAGMA {text}").fetchone()
+    return "" if row is None else str(row[0])
+
+
+def durability(connection: sqlite3.Connection, database: str, tables: Iterable[str]) -> Durability:
+    """The facts for a report; see `Durability`."""
+    names = ("journal_mode", "synchronous", "secure_delete", "trusted_schema", "cell_size_check", "query_only")
+    settings = {name: _pragma(connection, name) for name in names}
+    settings["synchronous"] = _SYNCHRONOUS.get(int(settings["synchronous"]), "?")
+    warnings = []
+    if settings["journal_mode"] == "wal" and has_wal_reset_defect():
+        warnings.append(
+            f"SQLite {sqlite3.sqlite_version} has the WAL-reset defect: with several processes on one file, committed "
+            "data can be lost; use 3.51.3 or later"
+        )
+    if database == MEMORY:
+        warnings.append("the database is in memory: nothing outlives the process")
+    strange = strange_objects(connection, tables)
+    if strange:
+        warnings.append(f"not made by this library: {', '.join(strange)}")
+    files = tuple(
+        Path(database + end).name for end in ("", "-wal", "-shm", "-journal") if Path(database + end).is_file()
+    )
+    return Durability(sqlite3.sqlite_version, settings, _fingerprint(connection, tables), files, tuple(warnings))
+
+
+def has_wal_reset_defect(version: tuple[int, ...] = sqlite3.sqlite_version_info) -> bool:
+    """Whether this SQLite can lose committed pages when a checkpoint and a write coincide."""
+    if version >= _WAL_RESET_REPAIRED[0]:
+        return False
+    return not any(version[:2] == repaired[:2] and version >= repaired for repaired in _WAL_RESET_REPAIRED)
+
+
+def check_tables(connection: sqlite3.Connection, wanted: dict[str, tuple[str, ...]], *, strict: bool = True) -> None:
+    """
+    Check that each table is there, is a table (not a view) with its columns, and (*strict*) without triggers.
+
+    Raises:
+        StoreFailed: ``NO_LOG`` where none of the tables exists, ``FOREIGN_SCHEMA`` where one is not as it was made.
+    """
+    kinds = dict(connection.execute("SELECT name, type FROM main.sqlite_master"))
+    if not any(name in kinds for name in wanted):
+        raise StoreFailed(
+            "this database holds no log", code="NO_LOG", advice="Make the log once with `trail init` or Trail.create."
+        )
+    for name, columns in wanted.items():
+        if kinds.get(name) != "table":
+            found = kinds.get(name, "nothing")
+            raise StoreFailed(f"{name} is {found}, not a table", code="FOREIGN_SCHEMA", table=name, found=found)
+        found_columns = tuple(row[1] for row in connection.execute(f'PRAGMA main.table_xinfo("{name}")'))
+        if found_columns != columns:
+            raise StoreFailed(f"{name} has other columns", code="FOREIGN_SCHEMA", table=name, found=found_columns)
+    strange = strange_objects(connection, wanted)
+    if strict and strange:
+        raise StoreFailed(f"not made by this library: {', '.join(strange)}", code="FOREIGN_SCHEMA", found=strange)
+
+
+def strange_objects(connection: sqlite3.Connection, tables: Iterable[str]) -> tuple[str, ...]:
+    """Triggers on this library's tables, and temporary objects that hide them."""
+    ours = set(tables)
+    rows = connection.execute("SELECT type, name, tbl_name FROM main.sqlite_master WHERE type='trigger'").fetchall()
+    hidden = connection.execute("SELECT type, name, tbl_name FROM temp.sqlite_master").fetchall()
+    return tuple(
+        [f"{kind} {name}" for kind, name, table in rows if table in ours]
+        + [f"temporary {kind} {name}" for kind, name, table in hidden if name in ours or table in ours]
+    )
+
+
+def _fingerprint(connection: sqlite3.Connection, tables: Iterable[str]) -> str:
+    ours = set(tables)
+    rows = connection.execute("SELECT type, name, tbl_name, sql FROM main.sqlite_master ORDER BY type, name")
+    digest = hashlib.sha256()
+    for kind, name, table, text in rows:
+        if table in ours:
+            digest.update(f"{kind}\0{name}\0{table}\0{text or ''}\0".encode())
+    return digest.hexdigest()
+
+
+def failure(error: Exception, doing: str) -> EnvironmentFailed:
+    """The library's error for one of the driver's; `StoreBusy` only where another writer held the lock."""
+    code = getattr(error, "sqlite_errorcode", None)
+    name = getattr(error, "sqlite_errorname", type(error).__name__)
+    if code is not None and code & 0xFF in _BUSY:
+        return StoreBusy(f"{doing}: another writer held the database for too long", found=name)
+    return StoreFailed(f"{doing}: {error}", found=name)
+
+
+def is_fatal(error: Exception) -> bool:
+    """
+    Whether the connection must not be used again.
+
+    After a failed sync the kernel may have dropped the pages and report success the next time, so a retry proves
+    nothing: close, reopen, look at what is there.
+    """
+    code = getattr(error, "sqlite_errorcode", None)
+    if code is None:
+        return isinstance(error, (sqlite3.Error, OSError))
+    return code & 0xFF not in _BUSY and code & 0xFF not in _HARMLESS
