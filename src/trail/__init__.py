@@ -70,8 +70,15 @@ if TYPE_CHECKING:
     from trail.application import (
         Ack,
         Acting,
+        Attachment,
         Draft,
+        FoundingRegistrar,
+        Receipt,
+        Registering,
+        Scope,
         Trail,
+        View,
+        audit,
     )
     from trail.clock import (
         Clock,
@@ -134,6 +141,7 @@ __all__ = [
     "Act",
     "ActRefused",
     "Acting",
+    "Attachment",
     "BodyRepresented",
     "Cadre",
     "CallerError",
@@ -149,6 +157,7 @@ __all__ = [
     "FilingReceived",
     "Finding",
     "FixedClock",
+    "FoundingRegistrar",
     "FrameError",
     "GenericAct",
     "GrantEnded",
@@ -184,11 +193,13 @@ __all__ = [
     "PrivateKey",
     "ProofError",
     "PublicKey",
+    "Receipt",
     "RecordCorrected",
     "RecordDisputed",
     "RecordError",
     "RecordVoided",
     "Refusal",
+    "Registering",
     "RegistrarAppointed",
     "RegistrarEnded",
     "Report",
@@ -196,6 +207,7 @@ __all__ = [
     "ReportReceived",
     "ResponsibilityListDrafted",
     "RuleSetAdopted",
+    "Scope",
     "SignatureError",
     "Signer",
     "StoreBusy",
@@ -216,7 +228,9 @@ __all__ = [
     "UnitMoved",
     "UnitRenamed",
     "Verdict",
+    "View",
     "__version__",
+    "audit",
     "declare",
     "format_policy",
     "parse_policy",
@@ -234,7 +248,7 @@ _NAMES: Final = {
         ReportFiled ReportReceived ResponsibilityListDrafted RuleSetAdopted TalkConfirmed TalkDisputed TalkHeld
         TaskItem TaskListDrafted TypeDeclared UnitEstablished UnitMerged UnitMoved UnitRenamed declare
     """,
-    "trail.application": "Ack Acting Draft Trail",
+    "trail.application": "Ack Acting Attachment Draft FoundingRegistrar Receipt Registering Scope Trail View audit",
     "trail.clock": "Clock FixedClock SystemClock",
     "trail.errors": """
         ActRefused CallerError EncodingError EnvironmentFailed EvidenceError FrameError IdReused KeyFileFailed

@@ -19,9 +19,10 @@ import io
 import os
 import platform
 from collections.abc import Callable, Iterable
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import version
 from typing import BinaryIO, Final, cast
 
+from trail import __version__
 from trail.errors import EncodingError, NoteError, RecordError, Refusal
 from trail.evidence.admission import admit, check_keys, check_signatures
 from trail.evidence.anchors import Anchor, Anchors, read_anchor
@@ -42,7 +43,7 @@ from trail.evidence.record import Record, decode_entry
 from trail.evidence.registry import ERASED, GENESIS, REGISTRY_TYPES, REVOKED, Registry
 from trail.evidence.times import Times
 from trail.evidence.types import Mentions
-from trail.evidence.verdict import Finding, Report, Verdict
+from trail.evidence.verdict import Enrolled, Finding, Report, Verdict
 from trail.merkle import Frontier, leaf_hash
 from trail.signing.policy import Policy, parse_policy
 
@@ -116,7 +117,6 @@ class Verification:
         self._known = None if known is None else _read_known(known, policy)
         self._policy_keys = frozenset(key.raw for key in policy.keys)
         self._roots: dict[int, bytes] = {}
-        self._custody: dict[str, int] = {}
         self._broken = False
 
     def run(self, items: Iterable[Item], progress: Callable[[int, int], None] | None = None) -> Report:
@@ -230,7 +230,6 @@ class Verification:
         self.registry.apply(record)
         if kind in _KEY_TYPES:
             for state in list(self.registry.keys.values())[before:]:
-                self._custody[state.custody] = self._custody.get(state.custody, 0) + 1
                 if state.public.raw in self._policy_keys:
                     self.find("KEY_DOUBLE_USE", "a member's key is a log's or a witness's", record.position,
                               found=state.public.raw)  # fmt: skip
@@ -347,7 +346,10 @@ class Verification:
             parts=self.bodies.parts,
             attachments=self.bodies.attachments,
             scope=dict(self.header.scope) if self.header is not None else {},
-            keys=dict(self._custody),
+            enrolled=tuple(
+                Enrolled(state.person, key, state.custody, state.by, state.position, state.ended)
+                for key, state in self.registry.keys.items()
+            ),
             facts=dict(self.facts),
             kind="database" if self.database else "file",
             policy_digest=policy.digest,
@@ -368,11 +370,5 @@ def _read_known(known: str | bytes, policy: Policy) -> Anchor:
 
 def _versions() -> dict[str, str]:
     """What the verdict rests on."""
-    out = {"python": platform.python_version()}
-    for name in ("cryptography", "msgpack"):
-        out[name] = version(name)
-    try:
-        out["trail"] = version("trail")
-    except PackageNotFoundError:
-        out["trail"] = "unknown"
-    return out
+    out = {"python": platform.python_version(), "trail": __version__}
+    return out | {name: version(name) for name in ("cryptography", "msgpack")}

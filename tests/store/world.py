@@ -92,7 +92,9 @@ class World:
         for person in PERSONS:
             self.registry("PersonRegistered@1", {"person": person}, parts={"name": ((person,), {"name": "张一"})})
             self.enrol(person)
-        self.registry("PostAssigned@1", {"post": "jia/secretary", "person": "p-001", "from": "2026-01-01", "acting": False})
+        self.registry(
+            "PostAssigned@1", {"post": "jia/secretary", "person": "p-001", "from": "2026-01-01", "acting": False}
+        )
         for spec in (NOTE, DECISION):
             self.registry("TypeDeclared@1", {"schema": spec_to_value(spec)})
         grant = {"grant": "g-1", "post": "uni/eraser", "action": "erase", "types": ["*"], "unit": "uni"}
@@ -161,10 +163,10 @@ class World:
             "period": None, "seen": None, "signers": tuple(keys), "stream": stream, "type": type_, "unit": unit,
         }  # fmt: skip
         statement = Statement(**{**values, **other})
-        data = encode_statement(statement)
-        message = statement_message(ORIGIN, data)
+        signed = encode_statement(statement)
+        message = statement_message(ORIGIN, signed)
         signatures = tuple(key_of(ref.person).sign(message) for ref in statement.signers)
-        return Submission(statement, data, signatures, tuple(contents))
+        return Submission(statement, signed, signatures, tuple(contents))
 
     def note(self, text: str = "", **options: Any) -> Submission:
         """A note by the secretary, with *text* in a body part about p-002."""

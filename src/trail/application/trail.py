@@ -19,7 +19,7 @@ from trail.aggregates import LIBRARY_TYPES, Founder, LogFounded, TypeDeclared
 from trail.aggregates.base import ActBase, EventData
 from trail.application.acting import Acting, Registering
 from trail.application.drafts import Draft
-from trail.application.views import View
+from trail.application.views import Kept, View
 from trail.clock import Clock, SystemClock
 from trail.errors import CallerError
 from trail.evidence.file import Item, write_evidence
@@ -28,6 +28,7 @@ from trail.evidence.registry import Registry
 from trail.evidence.types import TypeSpec
 from trail.merkle import leaf_hash, parse_checkpoint
 from trail.merkle.proofs import format_proof
+from trail.rules import RuleSet, load_default
 from trail.signing import Signer, dated_anchor_digest, parse_note, possession_message, vet
 from trail.store import (
     Ack,
@@ -81,13 +82,16 @@ class Trail:
         log_key: Signer | None = None,
         state: str | os.PathLike[str] | None = None,
         clock: Clock | None = None,
+        rules: Iterable[RuleSet] = (),
     ) -> None:
         self._clock = clock or SystemClock()
+        self._rules = (load_default(), *rules)
         self._database = database
         self._store = EntryStore(database, clock=self._clock, origin=origin)
         self.origin = self._store.origin
         self.reader = Reader(database, origin=self.origin)
         self._signer = CheckpointSigner(Path(state), log_key) if log_key is not None and state is not None else None
+        self._kept = Kept(self.reader)
         self._registry: Registry | None = None
         self.seen: Seen | None = None
         self._look()
@@ -101,12 +105,14 @@ class Trail:
         log_key: Signer | None = None,
         state: str | os.PathLike[str] | None = None,
         clock: Clock | None = None,
+        rules: Iterable[RuleSet] = (),
         read_only: bool = False,
     ) -> Self:
         """
         Open the log of a database: ``sqlite:///trail.db``, or a path.
 
-        *log_key* and *state*, the file beside it, are needed for checkpoints alone; *origin* chooses among several.
+        *log_key* and *state*, the file beside it, are needed for checkpoints alone; *origin* chooses among several;
+        *rules* are rule sets beside the library's own, to be known when the log says that they were adopted.
 
         Raises:
             CallerError: There is no log, or more than one to choose from.
@@ -114,7 +120,7 @@ class Trail:
         """
         database = Database(os.fspath(url), mode="read" if read_only else "write")
         try:
-            return cls(database, origin=origin, log_key=log_key, state=state, clock=clock)
+            return cls(database, origin=origin, log_key=log_key, state=state, clock=clock, rules=rules)
         except BaseException:
             database.close()
             raise
@@ -130,6 +136,7 @@ class Trail:
         state: str | os.PathLike[str],
         types: Iterable[TypeSpec] = (),
         clock: Clock | None = None,
+        rules: Iterable[RuleSet] = (),
     ) -> Self:
         """
         Make a log: its genesis, signed by each of at least two founding registrars, and the library's types.
@@ -152,7 +159,7 @@ class Trail:
         try:
             create_log(database, origin, created=moment.now())
             CheckpointSigner.create(Path(state), log_key, origin)
-            trail = cls(database, origin=origin, log_key=log_key, state=state, clock=moment)
+            trail = cls(database, origin=origin, log_key=log_key, state=state, clock=moment, rules=rules)
             trail._found(founders, types)
             return trail
         except BaseException:
@@ -233,8 +240,12 @@ class Trail:
         return None if record is None else record.statement.happened
 
     def registry(self) -> Registry:
-        """The registry at the head."""
-        self._registry = self.reader.registry()
+        """The registry at the head; what was folded before is kept, for a registry entry can't be unsaid."""
+        last = self.reader.head().registry
+        held, self._registry = self._registry, None
+        if held is None or held.position > last:
+            held = Registry()  # the first time, or a database that was put back to an earlier state
+        self._registry = held if held.position == last else self.reader.registry(last, onto=held)
         return self._registry
 
     def unit_of(self, post: str) -> str | None:
@@ -313,7 +324,7 @@ class Trail:
         return stream.getvalue()
 
     def items(self, scope: Scope | None = None) -> Iterator[Item]:
-        """The items of the evidence file up to the last checkpoint, which is issued first where the log key is at hand."""
+        """The items of the evidence file up to the last checkpoint, issued first where the log key is at hand."""
         if self._signer is not None:
             self.checkpoint()
         return items(self.reader, scope)
@@ -356,7 +367,7 @@ class Trail:
 
         A date D means before D+1 00:00 Asia/Shanghai, for both; default: now, and the head.
         """
-        return View.of(self, as_of, known_at)
+        return View.of(self._kept, self._rules, self.now(), as_of, known_at)
 
     def genesis(self) -> bytes:
         """SHA-256 of entry 1, which an inspector's policy pins."""

@@ -59,7 +59,7 @@ class Happened(NamedTuple):
     def date(self) -> str:
         """The calendar date, in the zone it was read in."""
         if type(self.value) is int:
-            return (_EPOCH + dt.timedelta(seconds=self.value, minutes=self.zone)).date().isoformat()
+            return _date_at(self.value, self.zone)
         return str(self.value)
 
     def to_value(self) -> list[Value]:
@@ -80,7 +80,12 @@ def date_start(date: str) -> int:
 
 def date_of(seconds: int) -> str:
     """The date in Asia/Shanghai of an instant in UTC seconds."""
-    return (_EPOCH + dt.timedelta(seconds=seconds, minutes=ZONE)).date().isoformat()
+    return _date_at(seconds, ZONE)
+
+
+def _date_at(seconds: int, zone: int) -> str:
+    # Hours before the year 10000 it is 10000 already, east of Greenwich; no date is written so.
+    return (_EPOCH + dt.timedelta(seconds=min(seconds + zone * 60, MAX_INSTANT))).date().isoformat()
 
 
 def happened_from(when: Happened | dt.date | dt.datetime | str) -> Happened:
@@ -125,12 +130,12 @@ def check_date(text: str, where: str) -> None:
 
 def check_period(text: object, where: str) -> None:
     """Check ``2026``, ``2026-H1``, ``2026-01`` or ``2026-03-05``; raises `RecordError`."""
-    if type(text) is str and text.isascii() and text[:4].isdigit():
-        rest = text[4:]
-        if rest in ("", "-H1", "-H2"):
-            return
+    if type(text) is str:
+        whole = {4: text + "-01-01", 7: text + "-01"}.get(len(text), text)
+        if text[4:] in ("-H1", "-H2"):
+            whole = text[:4] + "-01-01"
         try:
-            check_date(text + "-01" if len(text) == 7 else text, where)
+            check_date(whole, where)
             return
         except RecordError:
             pass

@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import Any, Final, NamedTuple
 
 from trail.encoding import Value, check_identifier, decode, encode
-from trail.errors import RecordError
+from trail.errors import EncodingError, RecordError
 from trail.evidence.moment import Happened, check_period, parse_happened
 
 FORMAT: Final = 1
@@ -108,7 +108,10 @@ def check_type_key(text: object, where: str) -> tuple[str, int]:
         name, at, version = text.rpartition("@")
         number = version.isascii() and version.isdigit() and version[0] != "0" and len(version) < 6
         if at and "@" not in name and number:
-            check_identifier(name, where)
+            try:
+                check_identifier(name, where)
+            except EncodingError as error:
+                raise _fail(error.message.removeprefix(f"{where}: "), where) from None
             return name, int(version)
     raise _fail("expected a type name and version, Name@1", where)
 

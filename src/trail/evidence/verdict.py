@@ -9,7 +9,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from trail.errors import EvidenceError
 
@@ -73,6 +73,17 @@ class Shown:
     missing: int = 0
 
 
+class Enrolled(NamedTuple):
+    """A member's key (``key``: its id): whose, in whose custody, enrolled by whom, in force from and until where."""
+
+    person: str
+    key: bytes
+    custody: str
+    by: tuple[str, ...]
+    position: int
+    ended: int | None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """
@@ -98,12 +109,18 @@ class Report:
     parts: Shown
     attachments: Shown
     scope: Mapping[str, object]
-    keys: Mapping[str, int]
+    enrolled: tuple[Enrolled, ...]
     facts: Mapping[str, str]
     kind: str
     policy_digest: bytes
     versions: Mapping[str, str]
     made: int | None
+
+    @property
+    def keys(self) -> dict[str, int]:
+        """How many members' keys are in whose custody."""
+        custodies = [row.custody for row in self.enrolled]
+        return {custody: custodies.count(custody) for custody in sorted(set(custodies))}
 
     @property
     def exit_code(self) -> int:
@@ -135,7 +152,7 @@ class Report:
             "parts": _shown(self.parts),
             "attachments": _shown(self.attachments),
             "scope": {name: _plain(self.scope[name]) for name in sorted(self.scope)},
-            "keys": {name: self.keys[name] for name in sorted(self.keys)},
+            "enrolled": [{name: _plain(value) for name, value in row._asdict().items()} for row in self.enrolled],
             "facts": {name: self.facts[name] for name in sorted(self.facts)},
             "policy": self.policy_digest.hex(),
             "versions": {name: self.versions[name] for name in sorted(self.versions)},

@@ -92,6 +92,14 @@ def period(label: str) -> Period:
         raise CallerError(f"not a period: {label!r}", label=label) from None
 
 
+def named(label: str | None) -> Period | None:
+    """The period of a label that a record names; None where it names none, or one that no calendar has."""
+    try:
+        return None if label is None else period(label)
+    except CallerError:
+        return None
+
+
 def periods(cadence: str, first: int, until: int) -> Iterator[Period]:
     """The periods of *cadence* that begin on or after day *first* and before day *until*, in order."""
     for year in range(dt.date.fromordinal(max(first, 1)).year, dt.date.fromordinal(max(until, 1)).year + 1):
@@ -107,8 +115,8 @@ def covers(one: Period, label: str) -> bool:
         return True
     if len(label) <= 4 or label[:4] != one.label[:4]:
         return False
-    inner = period(label)
-    return one.begin <= inner.begin and inner.end <= one.end
+    inner = named(label)
+    return inner is not None and one.begin <= inner.begin and inner.end <= one.end
 
 
 class WorkDays(NamedTuple):

@@ -13,12 +13,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Sequence
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection
 
 from trail.clock import Clock, SystemClock
-from trail.errors import ActRefused, IdReused, RecordError, Refusal, StoreFailed, StreamMoved
+from trail.errors import ActRefused, IdReused, RecordError, Refusal, StoreFailed, StreamMoved, TrailError
 from trail.evidence.admission import Trace, admit, check_keys, check_signatures, trace_of
 from trail.evidence.record import Record, decode_entry, encode_entry
 from trail.evidence.refusals import refuse
@@ -128,18 +128,15 @@ class EntryStore:
                 check_beside(submission)
             if connection is None:
                 return self._append_alone(submissions, trusted)
-            with self.database.joining(connection) as tx:
-                tx.run(queries.LOCK_HEAD, self.log)
+            with self.database.joining(connection, queries.LOCK_HEAD, self.log) as tx:
                 head = self._head(tx)
-                committed = _Head(*self.database.fetch(queries.READ_HEAD, self.log)[0])
+                committed = self._committed_registry()
                 with self._lock:
-                    registry = self._registry(tx, head.registry, committed.registry)
+                    registry = self._registry(tx, head.registry, committed)
                     return self._run(tx, head, registry, submissions, trusted)[0]
         except Refusal as error:
-            raise ActRefused(
-                error.message, code=error.code, check=error.check, forged=error.forged, expected=error.expected,
-                found=error.found,
-            ) from error  # fmt: skip
+            facts: dict[str, Any] = {**error.facts, "forged": error.forged}
+            raise ActRefused(error.message, code=error.code, **facts) from error
 
     def _append_alone(self, submissions: Sequence[Submission], trusted: frozenset[bytes]) -> list[Ack]:
         with self.database.writing() as tx, self._lock:
@@ -158,6 +155,10 @@ class EntryStore:
         if row is None:
             raise StoreFailed("the log has no head", code="HEAD_MISSING")
         return _Head(*row)
+
+    def _committed_registry(self) -> int:
+        """The last registry position that no rollback can take back; unknown (0) where there is one connection only."""
+        return 0 if self.database.memory else int(self.database.fetch(queries.READ_HEAD, self.log)[0][2])
 
     def registry(self) -> Registry:
         """The registry at the head, folded anew; the caller's own."""
@@ -196,7 +197,13 @@ class EntryStore:
     ) -> tuple[list[Ack], _Batch]:
         frontier = Frontier.from_bytes(head.size, head.peaks)
         batch = _Batch(frontier, registry, SqlHistory(tx, self.log, registry))
-        acks = [self._one(tx, batch, submission, trusted) for submission in submissions]
+        acks: list[Ack] = []
+        for submission in submissions:
+            try:
+                acks.append(self._one(tx, batch, submission, trusted))
+            except TrailError as error:
+                error.facts["index"] = len(acks)  # its place in the batch, from 0
+                raise
         if batch.entries:
             self._write(tx, head, batch)
         return acks, batch
@@ -300,9 +307,6 @@ class EntryStore:
             unknown = [person for person in content.part.subjects if person not in registry.persons]
             if unknown and record.position > 1:
                 raise refuse("NAME_UNKNOWN", "a subject that the registry does not have", found=unknown)
-            if batch.history.has_part(ref.digest):
-                # Its salt was used before: whoever holds the other part could read this one's content off its digest.
-                raise refuse("PART_STRAY", "this body part belongs to an earlier entry: salt it anew", found=ref.digest)
             batch.parts.append((self.log, ref.digest, record.position, ref.name, content.data))
 
     def _take_attachments(self, tx: Transaction, batch: _Batch, record: Record, submission: Submission) -> None:
@@ -316,7 +320,11 @@ class EntryStore:
     def _write(self, tx: Transaction, head: _Head, batch: _Batch) -> None:
         tx.run_many(queries.INSERT_ENTRY, batch.entries)
         if batch.parts:
-            tx.run_many(queries.INSERT_PART, batch.parts)
+            try:
+                tx.run_many(queries.INSERT_PART, batch.parts)
+            except tx.conflict:
+                # Its salt was used before: whoever holds the other part could read this one's content off its digest.
+                raise refuse("PART_STRAY", "a body part belongs to an earlier entry: salt it anew") from None
         if batch.attachments:
             tx.run_many(queries.INSERT_ATTACHMENT, batch.attachments)
         for digest in batch.erased:

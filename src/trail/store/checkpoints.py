@@ -106,6 +106,9 @@ class CheckpointSigner:
             self._check_belonging(state, reader)
             with reader.snapshot() as view:
                 frontier = _extended(state, view)
+                released = state.number == 0 or view.checkpoint(state.size) is not None
+            if not released:
+                release(state, reader)
             if frontier.size > state.size:
                 state = self._signed(state, frontier)
                 write_durably(self.path, state.encode())
@@ -136,7 +139,7 @@ def _extended(state: SignerState, view: Reader) -> Frontier:
     for position, entry in view.entries(state.size + 1, head.size):
         if position != frontier.size + 1:
             break
-        frontier.append(leaf_hash(bytes(entry)))
+        frontier.append(leaf_hash(entry))
     if frontier.size != head.size:
         raise StoreFailed(
             f"the entry at position {frontier.size + 1} is missing", code="LOG_REWRITTEN", advice=_ADVICE,

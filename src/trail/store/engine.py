@@ -154,7 +154,7 @@ class Database:
             cursor = connection.cursor()
             try:
                 cursor.execute("BEGIN IMMEDIATE")
-                yield Transaction(cursor, self.prepare)
+                yield Transaction(cursor, self.prepare, sqlite3.IntegrityError)
                 connection.commit()
             except _DRIVER_ERRORS as error:
                 self._abandon(connection, error)
@@ -164,12 +164,12 @@ class Database:
                 raise
 
     @contextmanager
-    def joining(self, connection: Connection) -> Iterator[Transaction]:
+    def joining(self, connection: Connection, lock: Query, *values: Any) -> Iterator[Transaction]:
         """
-        A part of the host's own transaction: nothing is begun or committed here.
+        A part of the host's own transaction, begun by *lock* if by nothing before, and never committed here.
 
         Raises:
-            CallerError: The host's connection is to another kind of database.
+            CallerError: The host's connection is to another kind of database, or commits every statement by itself.
             StoreFailed: Its commits would not be durable, or a temporary table hides one of ours.
         """
         driver = connection.connection.dbapi_connection
@@ -181,7 +181,11 @@ class Database:
             if strange:
                 raise StoreFailed(f"not made by this library: {', '.join(strange)}", code="FOREIGN_SCHEMA")
             driver.execute("PRAGMA secure_delete=ON")
-            yield Transaction(driver.cursor(), self.prepare)
+            # Through SQLAlchemy, which begins its transactions with their first statement.
+            connection.execute(lock.statement, dict(zip(lock.names, values, strict=True)))
+            if not driver.in_transaction:
+                raise CallerError("the connection that was passed commits every statement by itself")
+            yield Transaction(driver.cursor(), self.prepare, sqlite3.IntegrityError)
 
     def shed(self) -> None:
         """

@@ -18,7 +18,7 @@ from trail.evidence.file import AttachmentItem, CheckpointItem, EntryItem, Heade
 from trail.evidence.record import Record, Statement, decode_entry, decode_part
 from trail.evidence.registry import Registry
 from trail.store import queries
-from trail.store.read import IssuedCheckpoint, Reader
+from trail.store.read import IssuedCheckpoint, Reader, raw
 from trail.store.statements import Row
 
 _SEEN: Final = b"\xa4seen"  # the key as canonical MessagePack writes it: an entry without these bytes names nothing
@@ -191,7 +191,7 @@ def _entries(
         for row in rows:
             if watch is not None:
                 watch(EntryRow(*row))
-            position, entry = row[0], bytes(row[-1])
+            position, entry = row[0], raw(row[-1])
             yield EntryItem(entry)
             parts = beside.get(position)
             if parts is not None or _ATTACHMENTS in entry:
@@ -209,7 +209,7 @@ def _beside(
     if shown is not None:
         show = record is not None and shown(record.statement, lambda: _subjects(parts))
     for _, _, digest, data in parts:
-        yield PartItem(bytes(data)) if show else PartItem(None, bytes(digest))
+        yield PartItem(raw(data)) if show else PartItem(None, raw(digest))
     if record is None:
         return
     for ref in record.statement.attachments:
@@ -220,7 +220,7 @@ def _beside(
         if content is None and fetch is not None and show:
             content = fetch(ref.digest)
         # What the host keeps and does not bring is withheld, and said to be.
-        yield AttachmentItem(bytes(content)) if show and content is not None else AttachmentItem(None, ref.digest)
+        yield AttachmentItem(raw(content)) if show and content is not None else AttachmentItem(None, ref.digest)
 
 
 def _decoded(entry: bytes, position: int) -> Record | None:
@@ -234,7 +234,7 @@ def _subjects(parts: list[Row]) -> set[str]:
     found: set[str] = set()
     for row in parts:
         try:
-            found.update(decode_part(bytes(row[3])).subjects)
+            found.update(decode_part(raw(row[3])).subjects)
         except (EncodingError, RecordError):
             continue
     return found

@@ -20,7 +20,7 @@ class SqlHistory:
     Under the head's lock nothing else is appended, so whatever was looked up once holds until the commit.
     """
 
-    __slots__ = ("_added", "_log", "_parts", "_records", "_registry", "_tx", "_versions")
+    __slots__ = ("_added", "_log", "_records", "_registry", "_tx", "_versions")
 
     def __init__(self, tx: Transaction, log: int, registry: Registry) -> None:
         self._tx = tx
@@ -29,7 +29,6 @@ class SqlHistory:
         self._versions: dict[str, int] = {}
         self._records: dict[bytes, Record | None] = {}
         self._added: dict[bytes, Trace] = {}
-        self._parts: set[bytes] = set()
 
     @staticmethod
     def digest(statement: bytes) -> bytes:
@@ -86,13 +85,6 @@ class SqlHistory:
         added = [r for r in self._records.values() if r is not None and r.statement.stream == stream]
         fresh = [r for r in added if r.version > after and r.position not in known]
         return tuple(sorted(stored + fresh, key=lambda record: record.version))
-
-    def has_part(self, digest: bytes) -> bool:
-        """Whether a body part with this digest is there; from now on it is."""
-        if digest in self._parts or self._tx.first(queries.PART_DATA, self._log, digest) is not None:
-            return True
-        self._parts.add(digest)
-        return False
 
     def add(self, record: Record, trace: Trace) -> None:
         """Take one more record of the same transaction."""

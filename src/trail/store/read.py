@@ -23,6 +23,13 @@ _HASH: Final = 32
 _MAX_STREAM: Final = 1 << 62
 
 
+def raw(value: object) -> bytes:
+    """The bytes of a column that should hold bytes; an altered one may hold anything, and must not stop an audit."""
+    if isinstance(value, bytes):
+        return value
+    return b"" if value is None else str(value).encode("utf-8", "surrogateescape")
+
+
 class Head(NamedTuple):
     """The head's row: ``size`` of the log, ``peaks`` of its frontier, last registry position, last recorded time."""
 
@@ -60,7 +67,10 @@ class Reader:
 
     @contextmanager
     def snapshot(self) -> Iterator[Reader]:
-        """A reader that sees the log as of one moment."""
+        """A reader that sees the log as of one moment; of a snapshot, itself."""
+        if self._source is not self.database:
+            yield self
+            return
         with self.database.snapshot() as source:
             yield Reader(self.database, origin=self.origin, source=source)
 
@@ -84,7 +94,7 @@ class Reader:
             rows = self._source.fetch(queries.ENTRIES, self.log, after, until, queries.PAGE)
             if not rows:
                 return
-            yield from ((position, bytes(entry)) for position, entry in rows)
+            yield from ((position, raw(entry)) for position, entry in rows)
             after = int(rows[-1][0])
 
     def records(self, first: int = 1, last: int | None = None) -> Iterator[Record]:
@@ -108,11 +118,15 @@ class Reader:
         rows = self._source.fetch(queries.BY_EVENT, self.log, event)
         return decode_entry(rows[0][1], rows[0][0]) if rows else None
 
-    def registry(self, until: int | None = None) -> Registry:
-        """The registry as of position *until* (default: the head), from the entries that are marked as its own."""
+    def registry(self, until: int | None = None, *, onto: Registry | None = None) -> Registry:
+        """
+        The registry as of position *until* (default: the head), from the entries that are marked as its own.
+
+        *onto* is one of an earlier position to go on from; it is changed and given back.
+        """
         last = self.head().size if until is None else until
-        registry = Registry()
-        for position, entry in self._source.fetch(queries.REGISTRY_ENTRIES, self.log, 0, last):
+        registry = onto or Registry()
+        for position, entry in self._source.fetch(queries.REGISTRY_ENTRIES, self.log, registry.position, last):
             registry.apply(decode_entry(entry, position))
         return registry
 

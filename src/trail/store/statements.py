@@ -70,12 +70,15 @@ class Source(Protocol):
 
 
 class Transaction:
-    """A write transaction in progress, on the driver's cursor."""
+    """A transaction in progress, on the driver's cursor; ``conflict`` is the driver's error for a row that is there."""
 
-    __slots__ = ("_prepare", "cursor")
+    __slots__ = ("_prepare", "conflict", "cursor")
 
-    def __init__(self, cursor: Cursor, prepare: Callable[[Query], Prepared]) -> None:
+    def __init__(
+        self, cursor: Cursor, prepare: Callable[[Query], Prepared], conflict: type[Exception] = LookupError
+    ) -> None:
         self.cursor = cursor
+        self.conflict = conflict
         self._prepare = prepare
 
     def fetch(self, query: Query, *values: Any) -> list[Row]:

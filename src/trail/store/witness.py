@@ -26,7 +26,7 @@ from sqlalchemy import BigInteger, Column, LargeBinary, MetaData, Table, Text, b
 from sqlalchemy.sql.elements import BindParameter
 
 from trail.errors import CallerError, EvidenceError, NoteError, ProofError, SignatureError
-from trail.merkle import EMPTY_ROOT, Checkpoint, check_consistency, parse_checkpoint
+from trail.merkle import EMPTY_ROOT, check_consistency, parse_checkpoint
 from trail.merkle.proofs import parse_decimal, parse_hash
 from trail.signing import COSIGNATURE_ED25519, Note, NoteKey, Signer, cosign, format_note, open_note, parse_note
 from trail.store.engine import Database
@@ -133,6 +133,21 @@ class Fork(NamedTuple):
     time: int
 
 
+class _Tree(NamedTuple):
+    origin: str
+    size: int
+    root: bytes
+
+
+def _tree(text: str) -> _Tree:
+    """What a checkpoint says; an empty tree with a root of something is left for its own check, the last but one."""
+    lines = text.split("\n")
+    if len(lines) == 4 and lines[1] == "0":
+        return _Tree(lines[0], 0, parse_hash(lines[2]))
+    checkpoint = parse_checkpoint(text)
+    return _Tree(checkpoint.origin, checkpoint.size, checkpoint.root)
+
+
 def format_request(old: int, proof: Iterable[bytes], note: str) -> bytes:
     """The body of an add-checkpoint request."""
     lines = [f"old {old}", *(base64.b64encode(one).decode("ascii") for one in proof)]
@@ -204,7 +219,7 @@ class Witness:
             StoreBusy, StoreFailed: The state can't be read or written; nothing was signed.
         """
         asked = parse_request(body)
-        checkpoint = parse_checkpoint(asked.note.text)
+        checkpoint = _tree(asked.note.text)
         note = self._authenticated(asked.note, checkpoint.origin)
         if asked.old > checkpoint.size:
             raise WitnessRefused(
@@ -236,7 +251,7 @@ class Witness:
             raise WitnessRefused(error.message, status=403, code="LOG_SIGNATURE", found=origin) from None
         return format_note(note.text, [one.signature.line for one in verified])
 
-    def _check_against_state(self, tx: Transaction, asked: Request, new: Checkpoint, note: str, now: int) -> None:
+    def _check_against_state(self, tx: Transaction, asked: Request, new: _Tree, note: str, now: int) -> None:
         row = tx.first(_READ_LATEST, new.origin)
         size, root, kept = (0, EMPTY_ROOT, "") if row is None else (row[0], bytes(row[1]), row[2])
         if asked.old != size:
@@ -264,7 +279,7 @@ class Witness:
         if row is None or new.size > size:
             tx.run(_ADD_TREE, new.origin, new.size, new.root, note, now)
 
-    def _keep_contradiction(self, tx: Transaction, new: Checkpoint, note: str, now: int) -> None:
+    def _keep_contradiction(self, tx: Transaction, new: _Tree, note: str, now: int) -> None:
         """Two roots at any size that was ever cosigned are proof, whatever the request's answer will be."""
         row = tx.first(_READ_AT, new.origin, new.size)
         if row is not None and bytes(row[0]) != new.root:

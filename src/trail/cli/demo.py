@@ -1,0 +1,172 @@
+"""
+The demonstration: the whole path on a year of an invented university.
+
+It leaves in DIR what a real log leaves: ``trail.db``, ``evidence.trail`` for an inspector, the inspector's ``policy``;
+``log/`` with the log's key and the checkpoint signer's state; ``witness/`` with the key and the state of the invented
+commission for discipline, which in a real house lie elsewhere; and ``tampered/`` with the changed copies.
+All keys are known to everybody, and the passphrase of the key files is ``demo``.
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from trail.cli.demo_show import show_acts, show_handover, show_overdue, show_replay
+from trail.cli.demo_story import Story
+from trail.cli.demo_tamper import TAMPERINGS, Found, Scene, find
+from trail.errors import CallerError, EnvironmentFailed
+from trail.report.text import headline, message_of
+from trail.report.words import CHECKS, VERDICTS, pick
+from trail.signing import write_key_file
+from trail.testing.campus import Campus, key_of
+from trail.verify import Report, Verdict, verify
+
+if TYPE_CHECKING:
+    from trail.cli.output import Printer
+
+MARK: Final = ".trail-demo"
+PASSPHRASE: Final = "demo"  # noqa: S105 - told to everybody; these keys are no secret
+_OURS: Final = frozenset(
+    (MARK, "trail.db", "trail.db-wal", "trail.db-shm", "evidence.trail", "policy", "log", "witness", "tampered")
+)
+
+
+def run(into: Path, out: Printer, lang: str) -> int:
+    """
+    Run the demonstration into the folder *into*, telling of it in *lang* (``zh`` or ``en``).
+
+    Returns 0 if the log is intact and every tampering was found for the expected reason, otherwise 1.
+
+    Raises:
+        CallerError: *into* holds something that this demonstration did not make.
+        EnvironmentFailed: It can't be written.
+    """
+    out.lang = lang
+    try:
+        _clear(into)
+        (into / MARK).write_text("made by `trail demo`\n", encoding="utf-8")
+        (into / "tampered").mkdir()
+        with Campus.found(into) as campus:
+            return _walk(into, campus, out)
+    except OSError as error:
+        raise EnvironmentFailed(f"{into} can't be written: {error.strerror}") from None
+
+
+def _clear(into: Path) -> None:
+    """Make the folder, or empty one that an earlier run has left."""
+    if into.exists() and not into.is_dir():
+        raise CallerError(
+            f"{into} is not a folder", code="USAGE", advice="Choose another folder for the demonstration."
+        )
+    into.mkdir(parents=True, exist_ok=True)
+    there = {path.name for path in into.iterdir()}
+    if there and (MARK not in there or not there <= _OURS | {".made-by-make"}):
+        strange = ", ".join(sorted(there - _OURS)[:3] or sorted(there)[:3])
+        raise CallerError(
+            f"{into} is not empty, and not all of it was made by this demonstration: {strange}", code="USAGE",
+            advice="Choose a new folder, or empty this one yourself: nothing in it was touched.",
+        )  # fmt: skip
+    for name in there & _OURS:
+        path = into / name
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+
+
+def _walk(into: Path, campus: Campus, out: Printer) -> int:
+    out.say("一、一年的履职记录", "1. A year of duty, recorded")
+    story = Story(campus, into / "tampered" / "backup.db")
+    story.tell()
+    trail, now = campus.trail, campus.clock.now()
+    _write_keys(into)
+    policy = campus.policy
+    (into / "policy").write_text(policy, encoding="utf-8", newline="\n")
+    known = campus.trail.reader.checkpoint()
+    note = known.cosigned if known is not None else ""
+    (into / "tampered" / "known-checkpoint").write_text(note, encoding="utf-8", newline="\n")
+    size = trail.export(into / "evidence.trail")
+    out.say(
+        f"  {into / 'trail.db'}：{trail.reader.head().size} 条记录，均由本人签名；时间从 2026-01-01 到 2027-01-15",
+        f"  {into / 'trail.db'}: {trail.reader.head().size} records from 2026-01-01 to 2027-01-15, each signed",
+    )
+    show_acts(trail, out)
+    out.line()
+    out.say(
+        "二、到 2027-01-15 为止，各单位做到了哪一步，什么逾期",
+        "2. Where the units stand on 2027-01-15, what is overdue",
+    )
+    show_overdue(trail, out)
+    show_handover(trail, out)
+    out.line()
+    out.say("三、回放到两个日期：甲学院", "3. Replayed to two dates: 甲学院")
+    replayed = show_replay(trail, out)
+    out.line()
+    out.say("四、核验：只凭证据文件和核验策略", "4. Verified, from the evidence file and the policy alone")
+    report = verify(into / "evidence.trail", policy, known=note, now=now)
+    _show_verdict(report, out)
+    out.say(
+        f"  {into / 'evidence.trail'}：{size} 字节，离线可验",
+        f"  {into / 'evidence.trail'}: {size} bytes, verifiable offline",
+    )
+    out.line()
+    out.say("五、管理员在副本上动手脚，逐一查出", "5. An administrator tampers with copies; each is found")
+    scene = Scene(campus, into / "trail.db", into / "tampered" / "backup.db", story.kept, note)
+    found = [find(tampering, scene, into / "tampered", policy, now) for tampering in TAMPERINGS]
+    for number, one in enumerate(found, 1):
+        _show_found(number, one, out)
+    out.line()
+    return _close(into, replayed and report.verdict is Verdict.INTACT, found, out)
+
+
+def _write_keys(into: Path) -> None:
+    for folder, name in (("log", "log"), ("witness", "witness")):
+        write_key_file(into / folder / "key.pem", key_of(name), PASSPHRASE)
+
+
+def _show_verdict(report: Report, out: Printer) -> None:
+    out.line("  " + headline(report, out.lang))
+    out.say(
+        f"  由校纪委见证；其后未锚定 {report.exposed} 条；正文 {report.parts.shown} 份全部出示",
+        f"  witnessed by the commission; {report.exposed} records after that; all {report.parts.shown} bodies shown",
+    )
+
+
+def _show_found(number: int, found: Found, out: Printer) -> None:
+    out.say(f"  {number}. {found.tampering.zh}", f"  {number}. {found.tampering.en}")
+    verdict = pick(VERDICTS[found.report.verdict.value], out.lang)
+    one = found.finding
+    if one is None:
+        out.say(f"     结论：{verdict}。没有查出！", f"     Verdict: {verdict}. NOT FOUND!")
+        return
+    zh, en, _ = message_of(one.code)
+    place_zh = f"，第 {one.position} 条" if one.position is not None else ""
+    place_en = f", position {one.position}" if one.position is not None else ""
+    check = pick(CHECKS[one.check], out.lang)
+    out.say(
+        f"     结论：{verdict}。检查 {one.check}（{check}）{one.code}{place_zh}：{zh}",
+        f"     Verdict: {verdict}. Check {one.check} ({check}), {one.code}{place_en}: {en}",
+    )
+
+
+def _close(into: Path, sound: bool, found: list[Found], out: Printer) -> int:
+    caught = sum(one.ok for one in found)
+    if sound and caught == len(found):
+        out.say(
+            f"原件完好；{caught} 种改动全部查出。自己再验一遍：",
+            f"The original is intact, and all {caught} changes were found. See for yourself:",
+        )
+        policy, known = into / "policy", into / "tampered" / "known-checkpoint"
+        out.line(f"  trail verify {into / 'evidence.trail'} --policy {policy}")
+        out.line(f"  trail verify {found[0].path} --policy {policy}")
+        out.line(f"  trail verify {found[-1].path} --policy {policy} --known {known}")
+        out.line(f"  trail status {into / 'trail.db'} --unit jia --as-of 2026-07-31 --known-at 2026-07-31")
+        return 0
+    zh, en = ("完好", "intact") if sound else ("未能证明完好，或回放不符", "not shown intact, or its replay is wrong")
+    out.say(
+        f"演示未达预期：原件{zh}；{len(found)} 种改动查出 {caught} 种。",
+        f"Not as expected: the original is {en}; {caught} of {len(found)} changes were found.",
+    )
+    return 1

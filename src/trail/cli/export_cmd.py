@@ -1,0 +1,75 @@
+"""
+``trail export``: the evidence file for an inspector.
+"""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from trail.cli.common import date, existing_database, leaf
+from trail.cli.keyring import Passphrases, add_log_key, log_key
+from trail.errors import CallerError
+
+if TYPE_CHECKING:
+    from trail.cli.common import Commands
+    from trail.cli.output import Printer
+
+
+def add(commands: Commands) -> None:
+    """Describe the command."""
+    parser = leaf(
+        commands, "export", "write the evidence file for an inspector",
+        "Write the evidence file: every entry up to the last checkpoint, and the contents of the scope (default: "
+        "all). Where the log key is at hand, the head is covered by a checkpoint first.",
+    )  # fmt: skip
+    parser.add_argument("db", metavar="DB", help="the database")
+    parser.add_argument("--out", metavar="FILE", required=True, help="the evidence file; an older one is replaced")
+    parser.add_argument("--unit", metavar="ID", help="show the contents of a unit and those below it")
+    parser.add_argument("--person", metavar="ID", help="show the contents that concern a person")
+    parser.add_argument("--from", dest="start", metavar="DATE", type=date, help="show what happened from this day on")
+    parser.add_argument("--to", dest="end", metavar="DATE", type=date, help="show what happened until this day")
+    add_log_key(parser)
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace, printer: Printer) -> int:
+    """Write the file."""
+    from trail.application import Scope, Trail
+    from trail.evidence.file import MAGIC
+
+    existing_database(arguments.db)
+    _check_target(arguments.out, MAGIC)
+    scope = Scope(unit=arguments.unit, person=arguments.person, start=arguments.start, end=arguments.end)
+    key, state = log_key(arguments, Passphrases(arguments, printer))
+    with Trail.open(arguments.db, log_key=key, state=state) as trail:
+        size = trail.export(arguments.out, scope)
+        last = trail.reader.checkpoint()
+        head = trail.reader.head().size
+    covered = 0 if last is None else last.size
+    printer.say(
+        f"已写入证据文件：{arguments.out}（{size} 字节，第 1 至 {covered or head} 条）",
+        f"wrote the evidence file: {arguments.out} ({size} bytes, positions 1 to {covered or head})",
+    )
+    if covered < head:
+        printer.note(
+            printer.choose(
+                f"注意：没有日志密钥，未签新的校验点；第 {covered + 1} 至 {head} 条不在校验点之内。",
+                f"note: no log key, no new checkpoint; positions {covered + 1} to {head} are not covered",
+            )
+        )
+    return 0
+
+
+def _check_target(path: str, magic: bytes) -> None:
+    """Only an older evidence file is replaced: a slip of the hand must not cost a database or a key."""
+    try:
+        with open(path, "rb") as stream:
+            if stream.read(len(magic)) == magic:
+                return
+    except FileNotFoundError:
+        return
+    except (OSError, ValueError) as error:
+        raise CallerError(f"{path} can't be written: {error}", code="FILE_UNWRITABLE") from None
+    raise CallerError(f"{path} exists and is no evidence file; it is not replaced", code="FILE_EXISTS",
+                      advice="Choose another name.")  # fmt: skip

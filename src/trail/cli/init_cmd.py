@@ -1,0 +1,119 @@
+"""
+``trail init``: a new log, whole or not at all.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from trail.cli.common import leaf
+from trail.cli.keyring import Passphrases, add_passphrase, file_name
+from trail.errors import CallerError, EnvironmentFailed
+
+if TYPE_CHECKING:
+    from trail.cli.common import Commands
+    from trail.cli.output import Printer
+
+REGISTRARS: Final = ("r-1", "r-2")
+
+_COMMENT: Final = """\
+# Whom to trust when verifying this log.  Hand it to inspectors by another channel than the evidence.
+# `quorum none` leans on the log's own key alone.  A witness outside the house is worth far more: add its key, as
+# `trail keys show KEYFILE --as witness NAME` prints it, and let it decide:
+#   witness dic <vkey>
+#   quorum dic
+"""
+
+
+def add(commands: Commands) -> None:
+    """Describe the command."""
+    parser = leaf(
+        commands, "init", "make a new log in a new folder",
+        "Make a new log: DIR/trail.db, the log's key and state in DIR/log, the registrars' keys in DIR/keys, and a "
+        "first policy in DIR/policy. Then give each key to the person it belongs to.",
+    )  # fmt: skip
+    parser.add_argument("--into", metavar="DIR", required=True, help="a folder that does not exist yet, or is empty")
+    parser.add_argument("--origin", metavar="NAME", required=True, help="the log's name, for ever: trail.example/jia")
+    parser.add_argument(
+        "--registrar", metavar="ID", action="append", help="a founding registrar; at least two (default: r-1, r-2)"
+    )
+    add_passphrase(parser)
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace, printer: Printer) -> int:
+    """Make the log."""
+    registrars = list(arguments.registrar or REGISTRARS)
+    names = [file_name(person) for person in registrars]
+    if len(set(names)) != len(names) or len(names) < 2:
+        raise CallerError("a log is founded by at least two different registrars", code="USAGE",
+                          advice="Give --registrar twice, or leave it out.")  # fmt: skip
+    target = Path(arguments.into)
+    _check_free(target)
+    passphrases = Passphrases(arguments, printer)
+    log_passphrase = passphrases.new("日志密钥", "the log's key")
+    chosen = [passphrases.new(f"登记员 {person} 的密钥", f"the key of registrar {person}") for person in registrars]
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        beside = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
+    except OSError as error:
+        raise EnvironmentFailed(f"{target} can't be made: {error.strerror}") from None
+    try:
+        _fill(beside, arguments.origin, list(zip(registrars, chosen, strict=True)), log_passphrase)
+        if target.exists():
+            target.rmdir()
+        beside.replace(target)
+    except OSError as error:
+        raise EnvironmentFailed(f"{target} can't be made: {error.strerror}") from None
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+    _tell(printer, target, arguments.origin, registrars)
+    return 0
+
+
+def _check_free(target: Path) -> None:
+    try:
+        if target.exists() and (not target.is_dir() or any(target.iterdir())):
+            raise CallerError(f"{target} exists and is not empty", code="USAGE", advice="Choose a new folder.")
+    except (OSError, ValueError) as error:
+        raise CallerError(f"{target} can't be used: {error}", code="USAGE") from None
+
+
+def _fill(folder: Path, origin: str, registrars: list[tuple[str, str]], log_passphrase: str) -> None:
+    """Make everything in *folder*; *registrars* are persons with the passphrases of their keys."""
+    from trail.application import Trail
+    from trail.signing import LOG_ED25519, NoteKey, PrivateKey, format_policy, write_key_file
+
+    (folder / "keys").mkdir(mode=0o700)
+    (folder / "log").mkdir(mode=0o700)
+    log = PrivateKey.generate()
+    key = NoteKey(origin, LOG_ED25519, log.public.raw)
+    write_key_file(folder / "log" / "key.pem", log, log_passphrase)
+    founders = []
+    for person, passphrase in registrars:
+        private = PrivateKey.generate()
+        write_key_file(folder / "keys" / file_name(person), private, passphrase)
+        founders.append((person, private))
+    with Trail.create(
+        folder / "trail.db", origin=origin, registrars=founders, log_key=log, state=folder / "log" / "state"
+    ) as trail:
+        policy = format_policy(logs=[key], genesis=[trail.genesis()])
+    (folder / "policy").write_text(_COMMENT + policy, encoding="utf-8", newline="\n")
+    folder.chmod(0o755)
+
+
+def _tell(printer: Printer, target: Path, origin: str, registrars: list[str]) -> None:
+    printer.say(f"已建立日志 {origin}", f"made the log {origin}")
+    printer.say(f"  数据库        {target / 'trail.db'}", f"  database         {target / 'trail.db'}")
+    printer.say(
+        f"  日志密钥      {target / 'log' / 'key.pem'}（状态文件在其旁，必须与数据库分开保管）",
+        f"  log key          {target / 'log' / 'key.pem'} (keep it and the state beside it away from the database)",
+    )
+    for person in registrars:
+        path = target / "keys" / file_name(person)
+        printer.say(f"  登记员        {path}（交 {person} 本人保管）", f"  registrar        {path} (for {person})")
+    printer.say(f"  核验策略      {target / 'policy'}", f"  policy           {target / 'policy'}")

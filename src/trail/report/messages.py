@@ -1,0 +1,253 @@
+"""
+What each finding code says to a person, in Chinese and English, and what to do next.
+
+Complete for every code of `trail.evidence.refusals`; a test compares.  The sentences are fixed: nothing that stands in
+the evidence can change what a finding is called.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+
+class Message(NamedTuple):
+    """What a code says in both languages, and the name of the advice that goes with it."""
+
+    zh: str
+    en: str
+    advice: str
+
+
+ADVICE: Final[dict[str, tuple[str, str]]] = {
+    "keep": (
+        "原样保全本证据及其来源，勿再写入；另取该单位的备份和见证方留存的校验点比对，连同本报告（--json）交主管机关。",
+        "Keep this evidence untouched; compare it with backups and witnesses; hand all over with this report (--json).",
+    ),
+    "resend": (
+        "请对方重新导出并传送；若仍如此，两份都保留并查明原因。",
+        "Ask for a new export; if it comes back the same, keep both copies and find out why.",
+    ),
+    "policy": (
+        "通过另一渠道向该单位核实日志名称、公钥和首条记录摘要，确认后由核验人自行修改策略。",
+        "Confirm the log's name, key and first entry by another channel; only then change your policy.",
+    ),
+    "newer": (
+        "换用更新版本的核验程序再核验；在此之前不能下结论。",
+        "Verify again with a newer version of the verifier; until then nothing can be concluded.",
+    ),
+    "ask": (
+        "这本身不证明伪造；请该单位登记员说明这条记录如何产生，必要时由其以新记录更正。",
+        "This alone proves no forgery; ask the registrars how the record came about, and to correct it by a new one.",
+    ),
+    "parts": (
+        "请该单位补交所缺内容；确已依法删除的，日志中应有删除记录。",
+        "Ask for what is missing; if it was lawfully erased, an event in the log must say so.",
+    ),
+    "scope": (
+        "请该单位按策略要求的范围重新导出。",
+        "Ask for an export of the scope that your policy requires.",
+    ),
+    "anchor": (
+        "请该单位取得见证方对最新校验点的签名后重新导出；或用您手中已有的校验点（--known）再核验。",
+        "Ask for an export after the witnesses have cosigned; or verify with a checkpoint that you hold (--known).",
+    ),
+    "older": (
+        "这只是较旧的一份；请对方提供不早于您所持校验点的证据。",
+        "This is merely an older copy; ask for one that reaches at least to the checkpoint that you hold.",
+    ),
+    "question": (
+        "不影响结论；可作为向记录人了解情况的问题。",
+        "This changes no verdict; it is a question that may be put to those who recorded.",
+    ),
+    "report": (
+        "核验程序未能完成；请保留证据并将本报告交程序维护者。",
+        "The verifier could not finish; keep the evidence and give this report to the maintainers.",
+    ),
+}
+
+MESSAGES: Final[dict[str, Message]] = {
+    # 1 framing
+    "FRAME_BROKEN": Message("证据文件的结构损坏或被截断", "the evidence file is damaged or cut short", "resend"),
+    "CLOSING_DIGEST": Message(
+        "证据文件末尾的摘要与内容不符", "the digest at the end of the evidence file does not fit its content", "resend"
+    ),
+    # 2 checkpoints
+    "CHECKPOINT_MALFORMED": Message("校验点无法读取", "a checkpoint can't be read", "resend"),
+    "CHECKPOINT_FORGED": Message(
+        "校验点署有该日志的名称，但签名不是该日志密钥所签",
+        "a checkpoint claims the log's signature, but its key did not make it",
+        "keep",
+    ),
+    "CHECKPOINT_FOREIGN": Message(
+        "校验点没有策略所列日志密钥的签名", "a checkpoint is not signed by a log key of the policy", "policy"
+    ),
+    "CHECKPOINT_FORK": Message(
+        "日志对同一条数签出了两个不同的校验点（分叉）",
+        "the log signed two different trees of one size (a fork)",
+        "keep",
+    ),
+    "COSIGNATURE_FORGED": Message(
+        "见证签名署有见证方名称，但不是其密钥所签",
+        "a cosignature claims a witness of the policy, whose key did not make it",
+        "keep",
+    ),
+    # 3 entries
+    "ENTRY_MALFORMED": Message("记录的字节不成其为记录", "the bytes of an entry are no entry", "keep"),
+    "ENTRY_UNKNOWN_FORMAT": Message(
+        "记录采用本程序不认识的格式版本", "an entry is of a format version that this verifier does not know", "newer"
+    ),
+    # 4 origin
+    "ORIGIN_MISMATCH": Message("记录属于另一个日志", "an entry belongs to another log", "keep"),
+    "LOG_NOT_IN_POLICY": Message("策略中没有这个日志", "the policy does not name this log", "policy"),
+    # 5 types and schemas
+    "TYPE_UNDECLARED": Message("记录的类型此前未在日志中声明", "the type was not declared in the log before", "ask"),
+    "FIELDS_MISMATCH": Message("记录的字段不符合其类型的声明", "the fields do not fit the declared type", "keep"),
+    # 6 names
+    "NAME_UNKNOWN": Message(
+        "记录所提的人员、岗位或单位此前未登记", "a person, post or unit is named that was not registered before", "ask"
+    ),
+    "CAUSE_UNKNOWN": Message("记录引用了日志中此前没有的记录", "an entry refers to one that is not before it", "ask"),
+    # 7 order
+    "ID_REUSED": Message("同一事件编号用于两条记录", "one event id stands for two entries", "keep"),
+    "VERSION_GAP": Message(
+        "序列中的版本号不连续：有记录缺失、插入或调换",
+        "the versions of a stream have a gap, a repetition or a swap",
+        "keep",
+    ),
+    "AFTER_AHEAD": Message(
+        "签名人声称已见的版本不早于本条记录", "the signer claims to have seen a version not before this entry", "keep"
+    ),
+    "EXCLUSIVE_MOVED": Message(
+        "独占性记录（背书、决定）与签名人所见版本之间另有记录",
+        "entries stand between an exclusive act (endorsement, decision) and what its signer had seen",
+        "ask",
+    ),
+    # 8 keys
+    "KEY_UNKNOWN": Message("签名密钥在此位置尚未登记", "the signing key was not enrolled at this position", "keep"),
+    "KEY_OF_ANOTHER": Message("签名密钥登记在另一人名下", "the signing key is enrolled for another person", "keep"),
+    "KEY_ENDED": Message("签名密钥在此位置之前已注销或更换", "the signing key had ended before this position", "keep"),
+    "KEY_DOUBLE_USE": Message("同一密钥用于两种用途", "one key serves two purposes", "ask"),
+    # 9 signatures
+    "SIGNATURE_BAD": Message(
+        "签名与内容不符：内容或签名被改动",
+        "a signature does not fit: the statement or the signature was changed",
+        "keep",
+    ),
+    # 10 mandates
+    "POST_KIND": Message(
+        "签名人的岗位类别不能作出此类行为", "the kind of post may not perform this type of act", "ask"
+    ),
+    "HAND_NOT_ADMITTED": Message(
+        "此类行为不允许以这种方式记录", "this type does not admit the hand it is signed by", "ask"
+    ),
+    "NOT_A_PERFORMER": Message(
+        "本人记录的签名人不在行为人之列", "signed as own act by somebody who is no performer", "ask"
+    ),
+    "RECORDER_ELSEWHERE": Message(
+        "经办人不属于行为人所在单位或其上级",
+        "the recorder belongs neither to the performer's unit nor to one above",
+        "ask",
+    ),
+    "NO_GRANT": Message("签名人没有为此所需的授权", "the signer holds no grant for this", "ask"),
+    # 11 registry
+    "GENESIS_MISPLACED": Message(
+        "首条记录不是建立日志的记录，或该记录出现在别处",
+        "the first entry does not found the log, or a founding stands elsewhere",
+        "keep",
+    ),
+    "GENESIS_NOT_PINNED": Message(
+        "策略未写明首条记录的摘要（genesis），不能确认这是哪一个日志",
+        "the policy pins no first entry (genesis): which log this is can't be told",
+        "policy",
+    ),
+    "GENESIS_OTHER": Message(
+        "首条记录不是策略所钉住的那一条：这是另一个日志",
+        "the policy pins another first entry: this is another log",
+        "keep",
+    ),
+    "REGISTRAR_MISSING": Message(
+        "登记事项缺少所需登记员的签名", "an act of the registry lacks the signatures of registrars that it needs", "ask"
+    ),
+    "POSSESSION_BAD": Message(
+        "密钥登记时的持有证明不成立", "the proof that a new key's holder has it does not hold", "ask"
+    ),
+    "KEY_WEAK": Message("登记了不安全的密钥", "a weak key was enrolled", "ask"),
+    "REGISTRY_CONFLICT": Message(
+        "登记事项与此前的登记相抵触", "an act of the registry contradicts what was registered before", "ask"
+    ),
+    "EDIT_NOT_ALLOWED": Message(
+        "更正、作废、异议或删除由无权者作出",
+        "a correction, voiding, dispute or erasure by somebody who may not make it",
+        "ask",
+    ),
+    # 12 seen checkpoints
+    "SEEN_CONTRADICTED": Message(
+        "签名人当时所见的日志与这份日志不是同一个", "the signer had seen another log than this one", "keep"
+    ),
+    "SEEN_AHEAD": Message(
+        "签名人声称见过尚不存在的校验点", "the signer claims a checkpoint that reaches this entry", "keep"
+    ),
+    "SEEN_UNSHOWN": Message(
+        "签名人当时所见的校验点不在证据中", "a checkpoint that a signer had seen is not in the evidence", "resend"
+    ),
+    # 13 body parts
+    "PART_ALTERED": Message("正文与记录中的摘要不符", "a body part does not fit the digest in its entry", "keep"),
+    "PART_MALFORMED": Message("正文不符合其类型的声明", "a body part does not fit its declared type", "keep"),
+    "PART_MISSING": Message(
+        "正文既未出示，也无扣留说明或删除记录", "a body part is missing, neither withheld nor erased", "parts"
+    ),
+    "PART_WITHHELD_REQUIRED": Message(
+        "策略要求出示的正文被扣留", "body parts that the policy requires are withheld", "scope"
+    ),
+    "PART_STRAY": Message("有不属于任何记录的正文", "there is a body part that no entry names", "ask"),
+    # 14 attachments
+    "ATTACHMENT_ALTERED": Message(
+        "附件与记录中的摘要不符", "an attachment does not fit the digest in its entry", "keep"
+    ),
+    "ATTACHMENT_MISSING": Message("附件既未出示，也无扣留说明", "an attachment is missing, not even withheld", "parts"),
+    "ATTACHMENT_WITHHELD_REQUIRED": Message(
+        "策略要求出示的附件被扣留", "attachments that the policy requires are withheld", "scope"
+    ),
+    "ATTACHMENT_STRAY": Message("有不属于任何记录的附件", "there is an attachment that no entry names", "ask"),
+    # 15 tree
+    "ROOT_MISMATCH": Message(
+        "记录与校验点不符：此前的记录被改动、删除、插入或调换",
+        "the entries are not those that the checkpoint covers: changed, removed, inserted or reordered",
+        "keep",
+    ),
+    "ENTRIES_REMOVED": Message(
+        "记录少于校验点所覆盖的条数：有记录被删除", "there are fewer entries than a checkpoint covers", "keep"
+    ),
+    "OLDER_THAN_KNOWN": Message(
+        "证据早于您所持的校验点", "the evidence is older than the checkpoint that you hold", "older"
+    ),
+    "EMPTY": Message("没有任何记录，什么也没有核验", "there are no entries: nothing was verified", "resend"),
+    # 16 and 17 database
+    "COLUMN_MISMATCH": Message("数据库列与记录内容不符", "a column of the database is not what the entry says", "keep"),
+    "POSITION_GAP": Message(
+        "数据库中的位置不连续：有记录被删除", "the positions in the database are not dense", "keep"
+    ),
+    "HEAD_MISMATCH": Message("数据库的头部与记录不符", "the head of the database is not that of its entries", "keep"),
+    # 19 anchor
+    "NO_ANCHOR": Message(
+        "没有满足策略的校验点：整体未被锚定", "no checkpoint satisfies the policy: nothing is anchored", "anchor"
+    ),
+    "ANCHOR_STALE": Message(
+        "锚定过旧，或没有可证明的时间", "the anchor is older than the policy allows, or has no time", "anchor"
+    ),
+    # 20 times
+    "CLOCK_STEP": Message("日志时钟曾回拨", "the log's clock stepped back", "question"),
+    "RECORDED_OUTSIDE_INTERVAL": Message(
+        "日志记下的时间不在可证明的区间内", "the time of recording lies outside the proven interval", "question"
+    ),
+    "HAPPENED_AFTER_RECORDED": Message(
+        "所称发生时间晚于记录时间", "the act is said to have happened after it was recorded", "question"
+    ),
+    "SIGNED_IN_DISPUTE": Message(
+        "有记录由据称已泄露的密钥签名，且不能证明签于泄露之前",
+        "acts were signed by a key said to be compromised, and nothing proves them older",
+        "question",
+    ),
+    # 21 the verifier itself
+    "INTERNAL_ERROR": Message("核验未能进行到底", "the verification could not be carried to its end", "report"),
+}

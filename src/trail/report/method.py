@@ -1,0 +1,39 @@
+"""
+The method statement that goes with every verification report: what is proved and how, and what can't be detected.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+_ZH: Final = (
+    "方法说明",
+    "  · 完好的含义：第 1 至 a 条记录自记入之日起未被改动、删除、插入、调换；每条都有当时已登记密钥的有效签名。",
+    "  · 方法：由证据中的原始字节重算每条记录的摘要、RFC 6962 记录树的根和每个签名，与校验点、见证签名及核验人",
+    "    自带的策略相比对。不采信数据库及其管理员的任何说法，不联网。",
+    "  · 时间分三种，互不混同：发生时间由记录人所称；记录时间是日志时钟所记；只有见证签名证明“不晚于”。",
+    "  · 锚定位置之后的记录只能发现看得见的错误，不能发现其丢失或替换（“未锚定”）。",
+    "  · 不能发现：所有在场者一致、按时签下的不实之词；记入之前的情况；密钥持有人把密钥交给他人使用；",
+    "    日志与全体见证方串通；从未记入的事。补记、迟记、集中记录是可以追问的问题，不是本报告的结论。",
+    "  · 一份写着“完好”的文本不是证明；证明是用同一证据和自己的策略再核验一次，结果相同。",
+)
+_EN: Final = (
+    "Method",
+    "  - Intact means: since they were recorded, positions 1 to a were not changed, removed, inserted or reordered,",
+    "    and each carries valid signatures by keys that were enrolled at the time.",
+    "  - How: from the stored bytes every digest, the root of the RFC 6962 tree and every signature is computed again",
+    "    and compared with the checkpoints, the cosignatures and the inspector's own policy. Neither the database nor",
+    "    its administrators are believed, and no network is used.",
+    "  - Three times are never mixed: when an act happened is claimed; when it was recorded is the log's clock;",
+    "    only cosignatures prove \"not after\".",
+    "  - Beyond the anchored position only visible faults are found, not a lost or replaced tail (\"exposed\").",
+    "  - Not detectable: a lie told and signed on time by everyone involved; what was before the recording; a key lent",
+    "    to somebody else; a log in league with all its witnesses; what was never recorded. Late, backfilled or massed",
+    "    recording raises questions; it is no finding of this report.",
+    "  - A text that says intact proves nothing; verifying the same evidence again under one's own policy does.",
+)  # fmt: skip
+
+
+def method_lines(lang: str) -> tuple[str, ...]:
+    """The method statement in ``zh`` or ``en``, line by line."""
+    return _ZH if lang == "zh" else _EN

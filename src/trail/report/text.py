@@ -1,0 +1,232 @@
+"""
+What a person reads from a `Report`, in Chinese and English.
+
+The first line is the verdict, written by this module alone, and the last line repeats it; everything that comes from
+the evidence stands in quotes on indented lines, escaped and cut, so that no record can write a verdict of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from trail.evidence.refusals import CHECKS as CHECK_NUMBERS
+from trail.evidence.refusals import CODES, FORGED, REMARK
+from trail.evidence.verdict import Finding, Report, Shown, Verdict
+from trail.report.messages import ADVICE, MESSAGES, Message
+from trail.report.method import method_lines
+from trail.report.words import (
+    CHECK_STATES,
+    CHECKS,
+    CUSTODIES,
+    VERDICTS,
+    moment,
+    padded,
+    pick,
+    quoted,
+    short,
+)
+
+MAX_EACH: Final = 5
+"""How many findings of one code are printed; the report as JSON lists more and counts all."""
+
+_LABEL: Final = 17
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inputs:
+    """What was given to the verifier, for the report: paths as typed, digests in hexadecimal."""
+
+    evidence: str = ""
+    evidence_digest: str = ""
+    policy: str = ""
+    known: str = ""
+    known_digest: str = ""
+    more: Mapping[str, str] = field(default_factory=dict)
+
+
+def headline(report: Report, lang: str) -> str:
+    """The verdict and what it is for, in one line."""
+    verdict = pick(VERDICTS[report.verdict.value], lang)
+    if report.verdict is Verdict.INTACT:
+        when = moment(report.anchored_at)
+        if lang == "zh":
+            dated = f"，不晚于 {when} 已被锚定" if report.anchored_at is not None else "，锚定无可证明的时间"
+            return f"结论：{verdict}（第 1 至 {report.anchored} 条{dated}）"
+        dated = f", anchored not after {when}" if report.anchored_at is not None else ", anchored without a proven time"
+        return f"Verdict: {verdict} (positions 1 to {report.anchored}{dated})"
+    number = sum(report.counts[code] for code in report.counts if CODES[code][1] is not REMARK)
+    if report.verdict is Verdict.ALTERED:
+        forged = sum(report.counts[code] for code in report.counts if CODES[code][1] is FORGED)
+        if lang == "zh":
+            return f"结论：{verdict}（{forged} 处没有正当解释；发现共 {number} 项）"
+        return f"Verdict: {verdict} ({forged} without an honest explanation, of {number} findings)"
+    if lang == "zh":
+        return f"结论：{verdict}（有 {number} 项未能核实；这既不是“完好”，也不是“被改动”）"
+    return f"Verdict: {verdict} ({number} findings left open; neither intact nor altered)"
+
+
+def report_lines(report: Report, lang: str, inputs: Inputs | None = None) -> Iterator[str]:
+    """The whole report, line by line."""
+    zh = lang == "zh"
+    yield headline(report, lang)
+    yield ""
+    yield from _overview(report, lang)
+    if report.findings:
+        yield ""
+        yield "发现的问题" if zh else "Findings"
+        yield from _findings(report.findings, report.counts, lang)
+    if report.remarks:
+        yield ""
+        yield "备注（不影响结论）" if zh else "Remarks (they change no verdict)"
+        yield from _findings(report.remarks, report.counts, lang)
+    yield ""
+    yield "核验项目" if zh else "Checks"
+    yield from _checks(report, lang)
+    yield ""
+    yield from method_lines(lang)
+    yield ""
+    yield "依据" if zh else "Made from"
+    yield from _made_from(report, lang, inputs or Inputs())
+    yield ""
+    yield headline(report, lang)
+
+
+def _row(label: tuple[str, str], value: str, lang: str) -> str:
+    return f"  {padded(pick(label, lang), _LABEL)} {value}"
+
+
+def _overview(report: Report, lang: str) -> Iterator[str]:
+    zh = lang == "zh"
+    yield _row(("日志", "log"), quoted(report.origin), lang)
+    kind = ("数据库", "a database") if report.kind == "database" else ("证据文件", "an evidence file")
+    yield _row(("核验对象", "verified"), pick(kind, lang), lang)
+    if report.anchored:
+        by = ", ".join(quoted(name) for name in report.anchored_by)
+        span = f"第 1 至 {report.anchored} 条" if zh else f"positions 1 to {report.anchored}"
+        unproven = "时间未证明" if zh else "no proven time"
+        when = unproven if report.anchored_at is None else moment(report.anchored_at)
+        who = by or ("仅日志自身密钥，无见证" if zh else "the log's own key alone, no witness")
+        yield _row(("已锚定", "anchored"), f"{span} · {when} · {who}", lang)
+    else:
+        yield _row(("已锚定", "anchored"), "无" if zh else "nothing", lang)
+    exposed = f"{report.exposed} 条" if zh else f"{report.exposed} entries"
+    if report.exposed:
+        exposed += "（其丢失或替换无法发现）" if zh else " (that they were lost or replaced could not be seen)"
+    yield _row(("未锚定", "exposed"), exposed, lang)
+    yield _row(("内容范围", "scope"), _scope(report, lang), lang)
+    yield _row(("正文", "body parts"), _shown(report.parts, lang), lang)
+    yield _row(("附件", "attachments"), _shown(report.attachments, lang), lang)
+    yield _row(("密钥", "keys"), _custody(report.keys, lang), lang)
+    yield from _enrolled(report, lang)
+    yield _row(("备注", "remarks"), str(sum(_counted(report, remark=True).values())), lang)
+
+
+def _counted(report: Report, *, remark: bool) -> dict[str, int]:
+    return {code: n for code, n in sorted(report.counts.items()) if (CODES[code][1] is REMARK) is remark}
+
+
+def _scope(report: Report, lang: str) -> str:
+    if not report.scope or report.scope.get("all") is True:
+        return "全部" if lang == "zh" else "all"
+    return ", ".join(f"{quoted(key, 8)} {quoted(report.scope[key])}" for key in sorted(report.scope))
+
+
+def _shown(counts: Shown, lang: str) -> str:
+    if lang == "zh":
+        return f"出示 {counts.shown}，扣留 {counts.withheld}，依法删除 {counts.erased}，缺失 {counts.missing}"
+    return f"{counts.shown} shown, {counts.withheld} withheld, {counts.erased} erased, {counts.missing} missing"
+
+
+def _custody(keys: Mapping[str, int], lang: str) -> str:
+    rows = []
+    for custody in sorted(keys):
+        name = pick(CUSTODIES[custody], lang) if custody in CUSTODIES else quoted(custody)
+        rows.append(f"{name} {keys[custody]}")
+    return ("，" if lang == "zh" else ", ").join(rows) or "0"
+
+
+def _enrolled(report: Report, lang: str) -> Iterator[str]:
+    """Who enrolled whose key, where the report says so."""
+    rows = report.enrolled
+    for person, key, custody, by, position, _ in rows[:20]:
+        names = ", ".join(quoted(name) for name in by)
+        kept = pick(CUSTODIES[custody], lang) if custody in CUSTODIES else quoted(custody)
+        if lang == "zh":
+            yield f"    第 {position} 条：{quoted(person)} 的密钥 {short(key)}，{kept}，由 {names} 登记"
+        else:
+            yield f"    position {position}: key {short(key)} of {quoted(person)}, {kept}, enrolled by {names}"
+    if len(rows) > 20:
+        rest = len(rows) - 20
+        yield f"    另有 {rest} 个密钥，见 --json" if lang == "zh" else f"    and {rest} more keys, see --json"
+
+
+def _findings(findings: tuple[Finding, ...], counts: Mapping[str, int], lang: str) -> Iterator[str]:
+    """Grouped by code in the report's order: what it is, where, what was expected and found, what to do."""
+    zh = lang == "zh"
+    groups: dict[str, list[Finding]] = {}
+    for one in findings:
+        groups.setdefault(one.code, []).append(one)
+    for code, group in groups.items():
+        message = message_of(code)
+        number = counts.get(code, len(group))
+        yield f"  [{group[0].check}] {code} x {number}: {pick((message.zh, message.en), lang)}"
+        for one in group[:MAX_EACH]:
+            yield from _one(one, lang)
+        if number > MAX_EACH:
+            rest = number - MAX_EACH
+            yield f"      另有 {rest} 处，见 --json" if zh else f"      and {rest} more, see --json"
+        yield f"      {'建议：' if zh else 'What to do: '}{pick(ADVICE[message.advice], lang)}"
+
+
+def _one(finding: Finding, lang: str) -> Iterator[str]:
+    zh = lang == "zh"
+    if finding.position is None:
+        where = "整体" if zh else "as a whole"
+    else:
+        where = f"第 {finding.position} 条" if zh else f"position {finding.position}"
+    both = ""
+    if finding.expected is not None or finding.found is not None:
+        expected, found = short(finding.expected), short(finding.found)
+        both = f"；应为 {expected}，实为 {found}" if zh else f"; expected {expected}, found {found}"
+    yield f"    - {where}{both}"
+    yield f"      {quoted(finding.message, 160)}"
+
+
+def message_of(code: str) -> Message:
+    """What a code says; a code of a later version says so itself."""
+    known = MESSAGES.get(code)
+    return known or Message("本版本不认识的代码", "a code that this version does not know", "newer")
+
+
+def _checks(report: Report, lang: str) -> Iterator[str]:
+    zh = lang == "zh"
+    for check in report.checks:
+        name = pick(CHECKS.get(check.number, (check.name, check.name)), lang)
+        state = pick(CHECK_STATES.get(check.state, (check.state, check.state)), lang)
+        times = f"x {check.count}" if check.count else ""
+        yield f"  ({check.number:>2}) {padded(name, 36)} {padded(state, 10)} {times}".rstrip()
+    listed = {check.number for check in report.checks}
+    for number in sorted(CHECK_NUMBERS.keys() - listed - {21}):
+        yield f"  ({number:>2}) {padded(pick(CHECKS[number], lang), 36)} {pick(CHECK_STATES['not done'], lang)}"
+
+
+def _made_from(report: Report, lang: str, inputs: Inputs) -> Iterator[str]:
+    if inputs.evidence:
+        yield _row(("证据", "evidence"), quoted(inputs.evidence), lang)
+    if inputs.evidence_digest:
+        yield _row(("证据 SHA-256", "evidence SHA-256"), inputs.evidence_digest, lang)
+    if inputs.policy:
+        yield _row(("策略", "policy"), quoted(inputs.policy), lang)
+    yield _row(("策略 SHA-256", "policy SHA-256"), report.policy_digest.hex(), lang)
+    if inputs.known:
+        yield _row(("已有校验点", "known checkpoint"), quoted(inputs.known), lang)
+        yield _row(("校验点 SHA-256", "known SHA-256"), inputs.known_digest, lang)
+    yield _row(("记录数", "entries"), str(report.size), lang)
+    yield _row(("记录树的根", "root"), report.root.hex(), lang)
+    yield _row(("核验时间", "made"), moment(report.made), lang)
+    versions = ", ".join(f"{name} {report.versions[name]}" for name in sorted(report.versions))
+    yield _row(("版本", "versions"), versions, lang)
+    for name in sorted(report.facts):
+        yield _row((name, name), quoted(report.facts[name], 400), lang)

@@ -1,0 +1,121 @@
+"""A rule set is read strictly, and its digest fixes every word that decides anything."""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+
+import pytest
+
+from trail.encoding import encode
+from trail.errors import CallerError
+from trail.evidence.record import sorted_fields
+from trail.rules import default_text, load, load_default
+
+TEXT = default_text()
+DUTIES = ["L1a", "L1b", "L1c", "L2a", "L2b", "L2c", "L2e", "L3a", "L3b", "S2a", "S2b", "S2c", "S2d", "R4", "R5", "R6"]
+
+
+def changed(old: str, new: str) -> str:
+    assert old in TEXT
+
+    return TEXT.replace(old, new, 1)
+
+
+class TestDefault:
+    def test_holds_the_duties_in_order(self):
+        """The shipped file has the sixteen duties, each with the regulation's own words and what they rest on."""
+        rules = load_default()
+
+        assert DUTIES == list(rules.duties)
+        assert all(d.text and d.article.startswith("三（") for d in rules.duties.values())
+        assert {"L1c": "inferred"} | {d: "text" for d in DUTIES if d != "L1c"} == {
+            d.id: d.source for d in rules.duties.values()
+        }
+        assert "local_default" == rules.duties["L3b"].due_source
+
+    def test_only_R6_is_bound_to_the_person(self):
+        assert ["R6"] == [d.id for d in load_default().duties.values() if d.bound == "person"]
+
+    def test_looks_at_known_types(self):
+        """Every event type that the file names is one that the library declares."""
+        catalogue = pytest.importorskip("trail.aggregates.catalogue", reason="the catalogue of acts is not there yet")
+        declared = {spec.key for spec in getattr(catalogue, "LIBRARY_TYPES", ())}
+        if not declared:
+            pytest.skip("the catalogue names no LIBRARY_TYPES")
+
+        assert load_default().types() <= declared
+
+
+class TestDigest:
+    def test_is_of_the_canonical_encoding(self):
+        document = tomllib.loads(TEXT)
+
+        assert hashlib.sha256(encode(sorted_fields(document))).digest() == load(TEXT).digest
+
+    def test_ignores_comments_and_spacing(self):
+        assert load_default().digest == load("# another comment\n\n" + TEXT.replace(" = ", "  =  ")).digest
+
+    def test_changes_with_every_value(self):
+        assert load_default().digest != load(changed('due = "04-30"', 'due = "04-29"')).digest
+
+    def test_bytes_and_text_are_the_same(self):
+        assert load(TEXT) == load(TEXT.encode())
+
+
+class TestRefusals:
+    @pytest.mark.parametrize(
+        ("old", "new", "words"),
+        [
+            ('due = "04-30"\namber', 'deu = "04-30"\namber', ("duty L3a", "deu", "unknown key")),
+            ('due = "04-30"\namber', 'due = "04-31"\namber', ("duty L3a", "due")),
+            ('due = "04-30"\namber', 'due = "30.4."\namber', ("duty L3a", "due", "MM-DD")),
+            ('due = ["07-10", "next 01-10"]', 'due = "07-10"', ("duty R4", "due", "2 due day")),
+            ('due = { university = "as L3a", unit = "as L3b" }', 'due = { university = "as L3a" }', ("L1a", "levels")),
+            ('due = { university = "as L3a", unit = "as L3b" }', 'due = "as R4"', ("duty L1a", "due", "refers to no")),
+            ('due = { university = "as L3a", unit = "as L3b" }', 'due = "as L1b"', ("duty L1a", "due")),
+            ("minimum = 1", "minimum = 0", ("duty L1a", "minimum")),
+            ("minimum = 1", "minimum = true", ("duty L1a", "minimum")),
+            ('bound = "post"', 'bound = "chair"', ("duty L1a", "bound", "'chair'")),
+            ('class = "MC"', 'class = "Q"', ("duty L1a", "class Q", "never counted")),
+            ('recipients = ["stationed_group"]', 'recipients = ["nobody"]', ("duty L3a", "recipients", "[bodies]")),
+            ('satisfies = ["B1d"]', 'satisfies = ["B9z"]', ("duty L1a", "satisfies")),
+            ('performer = "obligor"', 'performer = "anybody"', ("duty L2b", "performer")),
+            ('owner = "each", period', 'sponsor = "each", period', ("duty L1a", "sponsor", "unknown key")),
+            ("roll = \"none\"", "roll = \"maybe\"", ("settings", "roll", "next_workday")),
+            ("amber_days = 10", "amber_day = 10", ("settings", "amber_day", "unknown key")),
+            ("amber_days = 10", "amber_days = 1.5", ("settings", "amber_days")),
+            ('issued = "2017-10-16"', "issued = 2017-10-16", ("issued", "as text")),
+            ('first_period = "2017-H2"', 'first_period = "2017-Q4"', ("first_period",)),
+            ("format = 1", "format = 2", ("format 1",)),
+            ("format = 1", "format = 1\nextra = 1", ("extra", "unknown key")),
+            ('id = "L1b"', 'id = "L1a"', ("duty L1a", "twice")),
+            ('below = ["branch_secretary"]\n', "", ("level unit", "below")),
+            ("[settings]", "[settings", ("not TOML", "line")),
+        ],
+    )
+    def test_names_the_place(self, old: str, new: str, words: tuple[str, ...]):
+        """What can't be used is refused, with the duty and the key."""
+        with pytest.raises(CallerError) as caught:
+            load(changed(old, new))
+
+        for word in words:
+            assert word in str(caught.value)
+        assert caught.value.advice()
+
+    def test_names_the_line(self):
+        text = changed('due = "04-30"\namber', 'deu = "04-30"\namber')
+        line = text.splitlines().index('deu = "04-30"') + 1
+
+        with pytest.raises(CallerError, match=rf"line {line}\b"):
+            load(text)
+
+    def test_qualitative_duties_hold_no_numbers(self):
+        """A duty of class Q may be listed, with its text, and nothing that could be counted."""
+        extra = '[[duty]]\nid = "A1"\narticle = "四（一）"\ntext = "一级带好一级"\nclass = "Q"\nsource = "text"\n'
+
+        assert "Q" == load(TEXT + extra).duties["A1"].klass
+
+    def test_not_utf8(self):
+        with pytest.raises(CallerError, match="UTF-8"):
+            load(TEXT.encode("gbk"))
