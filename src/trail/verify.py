@@ -25,7 +25,7 @@ from typing import BinaryIO, Final, cast
 from trail import __version__
 from trail.errors import EncodingError, NoteError, RecordError, Refusal
 from trail.evidence.admission import admit, check_keys, check_signatures
-from trail.evidence.anchors import Anchor, Anchors, read_anchor
+from trail.evidence.anchors import Anchor, Anchors, is_fresh, read_anchor
 from trail.evidence.bodies import Bodies
 from trail.evidence.file import (
     AttachmentItem,
@@ -40,16 +40,15 @@ from trail.evidence.file import (
 from trail.evidence.findings import Findings
 from trail.evidence.history import MemoryHistory
 from trail.evidence.record import Record, decode_entry
-from trail.evidence.registry import ERASED, GENESIS, REGISTRY_TYPES, REVOKED, Registry
+from trail.evidence.registry import CORRECTED, ERASED, GENESIS, REGISTRY_TYPES, REVOKED, Registry
 from trail.evidence.times import Times
-from trail.evidence.types import Mentions
+from trail.evidence.types import CompiledType, Mentions
 from trail.evidence.verdict import Enrolled, Finding, Report, Verdict
 from trail.merkle import Frontier, leaf_hash
 from trail.signing.policy import Policy, parse_policy
 
 __all__ = ["Finding", "Report", "Verdict", "Verification", "verify"]
 
-_DAY: Final = 86_400
 _KEY_TYPES: Final = frozenset((GENESIS, "KeyEnrolled@1", "KeyRotated@1"))
 
 Evidence = str | os.PathLike[str] | bytes | BinaryIO | Iterable[Item]
@@ -173,8 +172,8 @@ class Verification:
         self.count(2)
         try:
             anchor = read_anchor(note, self.policy, self.header.origin if self.header else "")
-            for forged in anchor.forged:
-                self._refused(forged)
+            for bad in anchor.bad:
+                self._refused(bad)
             self.anchors.add(anchor)
         except Refusal as error:
             self._refused(error)
@@ -202,7 +201,7 @@ class Verification:
         if record.statement.seen is not None:
             self._seen(record, position)
         self.times.take(record)
-        self.bodies.expect(record)
+        self.bodies.expect(record, self._amended(record))
         if mentions is not None:
             self._admitted(record, mentions, entry)
         self.history.add(record, mentions)
@@ -214,6 +213,12 @@ class Verification:
             code = "ENTRY_UNKNOWN_FORMAT" if error.code == "UNKNOWN_FORMAT" else "ENTRY_MALFORMED"
             self.find(code, error.message, position, error.where, entry)
             return None
+
+    def _amended(self, record: Record) -> CompiledType | None:
+        """The type that a correction corrects."""
+        target = record.statement.fields.get("target") if record.statement.type == CORRECTED else None
+        trace = self.history.find(target[0]) if type(target) is list and type(target[0]) is bytes else None
+        return None if trace is None else self.registry.types.get(trace.type)
 
     def _admitted(self, record: Record, mentions: Mentions, entry: bytes) -> None:
         kind = record.statement.type
@@ -247,6 +252,9 @@ class Verification:
         elif self._roots[seen.size] != seen.root:
             self.find("SEEN_CONTRADICTED", "the signer had seen another tree of this size", position,
                       self._roots[seen.size], seen.root)  # fmt: skip
+        elif not self.anchors.shown(seen.size, seen.anchors):
+            self.find("SEEN_UNSHOWN", "an anchor that the signer held is not in the evidence", position, seen.size,
+                      [digest for digest in seen.anchors if not self.anchors.shown(seen.size, (digest,))])  # fmt: skip
         else:
             self.times.seen(record)
 
@@ -321,10 +329,10 @@ class Verification:
         if self._anchor(size)[1] == 0:
             self.find("NO_ANCHOR", "no checkpoint satisfies the policy")
         elif self.policy.fresh_days is not None:
-            time = None if anchor is None else anchor.time
-            oldest = None if self.now is None else self.now - self.policy.fresh_days * _DAY
-            if time is None or oldest is None or time < oldest:
-                self.find("ANCHOR_STALE", "the anchor is older than the policy allows, or has no time", None, oldest,
+            days = self.policy.fresh_days
+            if anchor is None or self.now is None or not is_fresh(anchor, self.policy, self.now, days):
+                time = None if anchor is None else anchor.time
+                self.find("ANCHOR_STALE", f"no quorum is known to have seen the anchor within {days} days", None, days,
                           time)  # fmt: skip
 
     def _report(self, anchor: Anchor | None, anchored: int, size: int) -> Report:

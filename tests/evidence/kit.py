@@ -306,11 +306,11 @@ def drop_none(**values: Any) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value is not None}
 
 
-def resigned(log: Log, built: Built, keys: Mapping[str, str] | None = None, **changes: Any) -> Built:
+def resigned(built: Built, keys: Mapping[str, str] | None = None, *, origin: str = ORIGIN, **changes: Any) -> Built:
     """*built* with its statement changed and signed anew by the same signers."""
     statement = built.statement._replace(**changes)
     data = encode_statement(statement)
-    message = statement_message(log.origin, data)
+    message = statement_message(origin, data)
     named = keys or {}
     signatures = tuple(key_of(named.get(ref.person, ref.person)).sign(message) for ref in statement.signers)
     return built._replace(statement=statement, data=data, signatures=signatures)

@@ -58,8 +58,8 @@ def test_a_code_says_check_and_effect(code: str) -> None:
 
 
 def test_origin_mismatch(log: Log) -> None:
-    assert log.code(resigned(log, log.talk(), log="trail.example/yi")) == "ORIGIN_MISMATCH"
-    assert log.code(resigned(log, log.talk(), log="trail.example/jia")) == ""
+    assert log.code(resigned(log.talk(), log="trail.example/yi")) == "ORIGIN_MISMATCH"
+    assert log.code(resigned(log.talk(), log="trail.example/jia")) == ""
 
 
 # --- 5 types and schemas ---------------------------------------------------------------------------------------------
@@ -125,7 +125,7 @@ def test_unknown_causes(log: Log) -> None:
     assert log.code(log.talk(causes=(OTHER,))) == "CAUSE_UNKNOWN"
     assert log.code(log.talk(causes=(first.statement.id,))) == ""
     own = log.talk()
-    assert log.code(resigned(log, own, causes=(own.statement.id,))) == "CAUSE_UNKNOWN"
+    assert log.code(resigned(own, causes=(own.statement.id,))) == "CAUSE_UNKNOWN"
 
 
 def test_unknown_references(log: Log) -> None:

@@ -9,7 +9,6 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 from xml.sax.saxutils import quoteattr
@@ -74,7 +73,7 @@ def look(into: Path, counts: Counter[str]) -> Imported:
     report = audit(into / "trail.db", (into / "policy").read_text(encoding="utf-8"))
     assert report.verdict is Verdict.INTACT, report.findings
     assert report.exposed == 0
-    assert report.remarks == ()
+    assert {remark.code for remark in report.remarks} <= {"HAPPENED_AFTER_RECORDED"}, "event logs may foretell"
     with Trail.open(into / "trail.db", read_only=True) as trail:
         events = [record for record in trail.records() if record.statement.hand == "imported"]
         contents = []
@@ -243,7 +242,10 @@ def test_names_that_differ_by_case_space_or_form_stay_apart(tmp_path: Path) -> N
             assert got.rows(number) == [("concept:name", "string", xes.clean(name))]
 
 
-@pytest.mark.parametrize("name", ["TalkHeld", "LogFounded", "unnamed event", "EventLogImported", "x" * 5000, "\u202e", "@"])
+TAKEN = ("TalkHeld", "LogFounded", "unnamed event", "EventLogImported")
+
+
+@pytest.mark.parametrize("name", [*TAKEN, "x" * 5000, "\u202e", "@"])
 def test_a_name_that_is_taken_or_unfit_becomes_another(tmp_path: Path, name: str) -> None:
     got = import_bytes(log_of(f"<trace>{named(name)}</trace>"), tmp_path / "out")
     assert got.types() != [name]
@@ -315,7 +317,7 @@ def test_gzip_and_other_encodings(tmp_path: Path) -> None:
     assert got.types() == ["prüfen"]
 
 
-LAUGHS = '<!DOCTYPE log [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;">]><log><trace><event><string key="k" value="&b;"/></event></trace></log>'
+LAUGHS = '<!DOCTYPE log [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;">]><log><string key="k" value="&b;"/></log>'
 OUTSIDE = '<!DOCTYPE log [<!ENTITY x SYSTEM "file:///etc/passwd">]><log><string key="k" value="v"/>&x;</log>'
 
 
@@ -397,18 +399,17 @@ def test_the_command(tmp_path: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def travel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Imported]:
+def travel(tmp_path_factory: pytest.TempPathFactory) -> Imported:
     if not SHARED.exists():
         pytest.skip("needs ../shared/data/bpic2020_travel_permits.xes.gz")
     into = tmp_path_factory.mktemp("travel") / "out"
-    yield look(into, import_event_log.import_file(SHARED, into))
+    return look(into, import_event_log.import_file(SHARED, into))
 
 
 def test_the_travel_permits_of_a_real_university(travel: Imported) -> None:
     assert len(travel.events) == travel.counts["events"] == 26_028
     assert travel.counts["traces"] == 1_478
     assert set(travel.bodies()) == {"unknown"}
-    assert Counter(travel.types()).most_common(1)[0][0] in travel.counts or "Permit" in " ".join(set(travel.types()))
     per_stream = Counter(record.statement.stream for record in travel.events)
     assert len(per_stream) == 1_478
     with gzip.open(SHARED, "rt", encoding="utf-8") as stream:
@@ -425,7 +426,9 @@ XML_TEXT = st.text(
     max_size=30,
 )  # fmt: skip
 KEYS = st.sampled_from(["concept:name", "org:resource", "org:role", "org:group", "lifecycle:transition", "cost", ""])
-TIMES = st.datetimes(dt.datetime(1000, 1, 2), dt.datetime(9999, 12, 30), timezones=st.none() | st.just(dt.UTC)).map(str)
+ZONES = st.none() | st.sampled_from([dt.UTC, dt.timezone(dt.timedelta(hours=8))])
+FIRST, LAST = dt.datetime(1000, 1, 2), dt.datetime(9999, 12, 30)  # noqa: DTZ001 - hypothesis adds the zone
+TIMES = st.datetimes(FIRST, LAST, timezones=ZONES).map(dt.datetime.isoformat)
 ATTRIBUTES = st.one_of(
     st.tuples(KEYS | XML_TEXT, st.sampled_from(["string", "int", "float", "boolean", "id"]), XML_TEXT),
     st.tuples(st.just("time:timestamp"), st.just("date"), TIMES | XML_TEXT),
@@ -439,7 +442,6 @@ def test_any_event_log_is_imported_whole_and_verifies(traces: list[list[list[tup
     data = log_of("".join("<trace>" + "".join(event_of(*event) for event in trace) + "</trace>" for trace in traces))
     events = [(f"case/{number}", event) for number, trace in enumerate(traces, 1) for event in trace]
     with tempfile.TemporaryDirectory() as folder:
-        pkcs8.ROUNDS = SHORT_ROUNDS  # hypothesis and the fixture: once for all examples is enough
         got = import_bytes(data, Path(folder) / "out")
     assert [record.statement.stream for record in got.events] == [stream for stream, _ in events]
     for number, (_, event) in enumerate(events):
@@ -448,9 +450,7 @@ def test_any_event_log_is_imported_whole_and_verifies(traces: list[list[list[tup
         left = Counter((xes.clean(key), kind, xes.clean(value)) for key, kind, value in event)
         left.subtract(got.rows(number))
         assert min(left.values(), default=0) >= 0, "nothing was made up"
-        for (key, kind, value), count in left.items():
+        for (_, kind, value), count in left.items():
             if count:
-                said = value in public or kind == "date" and dt.datetime.fromisoformat(value).date() in (
-                    dt.datetime.fromtimestamp(statement.happened.start(), dt.UTC).date(),
-                )
-                assert said, (key, value)
+                at = dt.datetime.fromisoformat(value).timestamp() if kind == "date" else None
+                assert value in public or at == statement.happened.value, "what the part leaves out is public"

@@ -6,6 +6,7 @@ import pytest
 from campus_records import HOLDERS, Log
 
 from trail.evidence.record import PartRef
+from trail.rules.calendar import day_of, start_of
 
 KINDS = ("responsibility", "task")
 OWNERS = ("jia", "jia/secretary", "jia/deputy", "jia/member", "lab/head")
@@ -114,6 +115,15 @@ class TestEndorsement:
         log.correct(lists["jia/member", "task"], "2026-04-05", happened=["date", "2026-03-02", "day", False])
 
         assert 4 == self.one(log, "2026-04-10").done
+
+    def test_the_first_endorsement_counts(self):
+        """To endorse once more takes nothing away, before the due day or after it."""
+        for first, second in (("2026-04-01", "2026-04-02"), ("2026-05-01", "2026-05-02")):
+            log, lists = self.endorsed(first)
+            wanted = [lists[o, k] for o in ("jia/deputy", "jia/member") for k in KINDS]
+            log.endorse("jia/secretary", wanted, second)
+
+            assert start_of(day_of(first)) == self.one(log, "2026-06-01").completed
 
     def test_another_digest_is_another_version(self):
         log = Log()

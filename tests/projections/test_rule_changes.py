@@ -106,6 +106,16 @@ def test_a_duty_of_ones_own():
     assert "in_time" == log.one("X1", "2026-07-01", period="2026-H1", rules=(own,)).state
 
 
+def test_one_act_counts_once_however_it_is_found():
+    """Two conditions that the same act meets do not make two acts of it."""
+    twice = 'satisfied_by = [{ type = "LabInspected@1" }, { type = "LabInspected@1", period = "happened" }]'
+    own = load(default_text() + OWN.replace('satisfied_by = [{ type = "LabInspected@1" }]', twice))
+    log = Log(rules=own)
+    log.add("LabInspected@1", {"lab": "1", "passed": True}, "2026-03-05", unit="jia")
+
+    assert 1 == log.one("X1", "2026-07-01", period="2026-H1", rules=(own,)).done
+
+
 @pytest.mark.parametrize("klass", ["Q", "N", "E", "D", "O"])
 def test_what_is_not_counted(klass: str):
     """Qualitative duties have no state, no count, no colour."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from campus_records import HOLDERS, Log, later
+from campus_records import HOLDERS, Log, later, noon
 
 from trail.errors import CallerError
 from trail.evidence.record import Happened
@@ -94,6 +94,25 @@ class TestTalks:
         one = log.one("S2a", "2026-06-30")
 
         assert ["jia/deputy", "jia/branch"] == [m.counterpart for m in one.missing]
+
+    def test_nobody_talks_to_themselves(self):
+        """AMB24: not even in the other of two posts."""
+        log = Log()
+        log.assign("jia/member", "p-10", "2026-01-01", acting=True)
+        log.relieve("jia/member", "p-10", "2026-04-01")
+        log.talk("jia/secretary", ["p-10", ("p-10", "jia/member")], "2026-03-05")
+
+        assert 0 == log.one("S2a", "2026-06-30").done
+
+    def test_the_earliest_counts(self):
+        """One more talk after the due date takes nothing away."""
+        log = Log()
+        talk_with_all(log, "2026-12-30")
+        late = log.talk("jia/secretary", ["p-11"], "2027-01-10")
+        log.correct(late, "2027-01-11", period="2026")
+        one = log.one("S2a", "2027-01-31", period="2026")
+
+        assert ("in_time", noon("2026-12-30") - 12 * 3600) == (one.state, one.completed)
 
     def test_a_person_who_does_not_hold_the_post(self):
         log = Log()
@@ -318,6 +337,8 @@ class TestTwoAxes:
         assert "2026-05-15" == log.one("L2e", "2026-04-21").due  # 备案倒推: the same day
         log.deadline("L3b", "2026", "2026-06-01", "2026-03-02", ["yi"])
         assert "2026-05-15" == log.one("L3b", "2026-04-21").due
+        log.deadline("L3b", "2026", "2026-05-10", "2026-02-01")
+        assert "2026-05-10" == log.one("L3b", "2026-04-21").due  # the last by position holds
 
     def test_instants(self):
         """The façade's instants are exclusive bounds in UTC seconds."""

@@ -88,7 +88,7 @@ def test_writing_is_refused(filled: World) -> None:
     with pytest.raises(PersistenceError, match="façade"):
         recorder.insert_events([StoredEvent("notes/jia", 4, "NoteTaken@1", b"")])
     with pytest.raises(PersistenceError, match="façade"):
-        factory.mapper().to_stored_event(RecordedAct("notes/jia", 4, next(filled.reader.records())))
+        factory.mapper().to_stored_event(RecordedAct("notes/jia", 4, next(filled.reader.records())))  # type: ignore[arg-type]
     for refused in (factory.process_recorder, factory.tracking_recorder, lambda: factory.aggregate_recorder("snaps")):
         with pytest.raises(InfrastructureFactoryError):
             refused()

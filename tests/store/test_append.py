@@ -67,6 +67,18 @@ def test_a_batch_is_all_or_nothing(world: World) -> None:
     check_tree(world)
 
 
+def test_an_error_names_the_place_in_the_batch(world: World) -> None:
+    good = [world.note(event=b"i" * 16), world.note()]
+    world.record(good[0])
+    late = world.decision(1)
+    world.record(world.decision(2))
+    for bad in (world.build("NoteTaken@1", {"kind": "z"}), good[1]._replace(parts=world.note("x").parts), late,
+                world.note(stream="notes/yi", event=b"i" * 16)):  # fmt: skip
+        with pytest.raises(CallerError) as refused:
+            world.store.append_many([*good, bad])
+        assert refused.value.facts["index"] == 2
+
+
 def test_later_acts_of_a_batch_stand_on_earlier_ones(world: World) -> None:
     first = world.registry(
         "PersonRegistered@1", {"person": "p-7"}, append=False, parts={"name": (("p-7",), {"name": "李四"})}
@@ -265,6 +277,12 @@ def test_attachments_are_kept_or_left_to_the_host(world: World) -> None:
     assert world.reader.attachment(digests[0]) == content[digests[0]]
     assert world.reader.attachment(digests[1]) is None
     world.record(world.note(attachments=refs[:1]))
+    # Whoever brings the file later has it kept; nobody can give a kept file another size.
+    world.record(world.note(attachments=refs)._replace(attachments=content))
+    assert world.reader.attachment(digests[1]) == content[digests[1]]
+    with pytest.raises(ActRefused) as refused:
+        world.record(world.note(attachments=(refs[0]._replace(size=999),)))
+    assert refused.value.code == "ATTACHMENT_ALTERED"
     for wrong in ({digests[1]: b"another"}, {bytes(32): b"x"}):
         with pytest.raises(ActRefused):
             world.record(world.note(attachments=refs)._replace(attachments=wrong))

@@ -20,7 +20,9 @@ from trail.evidence.file import (
 from trail.evidence.record import AttachmentRef, Happened, Seen, decode_part
 from trail.signing import cosign, parse_note
 from trail.store.checkpoints import add_cosignatures
+from trail.store.engine import Database
 from trail.store.export import EntryRow, Scope, attachment_rows, extent, items
+from trail.store.read import Reader
 
 
 def shown(world: World, scope: Scope | None = None) -> list[str]:
@@ -58,6 +60,28 @@ def test_an_audit_reads_to_the_head_and_sees_every_column(world: World) -> None:
     assert extent(world.reader) == (18, 1, 18)
 
 
+def test_an_audit_is_given_every_checkpoint(world: World) -> None:
+    issued = []
+    for _ in range(3):
+        world.notes(1)
+        issued.append(world.signer.issue(world.reader).note.encode())
+    with world.database.writing() as tx:
+        tx.cursor.execute("DELETE FROM entry WHERE position > 17")
+        tx.cursor.execute("UPDATE checkpoint SET note=CAST(x'ff' AS TEXT) WHERE size=18")
+    with Database(world.database.path, mode="read") as database:
+        made = list(items(Reader(database), size=17, watch=lambda _: None))
+    assert [item.note for item in made if isinstance(item, CheckpointItem)] == [issued[0], b"\xff", issued[2]]
+
+
+def test_a_file_of_another_size_than_a_signer_gave_is_withheld(world: World) -> None:
+    data = b"a scanned paper"
+    true = AttachmentRef(hashlib.sha256(data).digest(), len(data), "text/plain")
+    world.record(world.note(attachments=(true._replace(size=1),)))
+    world.record(world.note(attachments=(true,))._replace(attachments={true.digest: data}))
+    made = [item for item in items(world.reader) if isinstance(item, AttachmentItem)]
+    assert made == [AttachmentItem(None, true.digest), AttachmentItem(data)]
+
+
 def test_checkpoints_that_nobody_holds_are_left_out(world: World) -> None:
     issued = []
     for _ in range(5):
@@ -77,7 +101,7 @@ def test_checkpoints_that_nobody_holds_are_left_out(world: World) -> None:
     [
         (Scope(), ["name", "name", "name", "甲", "校", "旧"]),
         (Scope(unit="jia"), ["name", "-", "-", "甲", "-", "旧"]),
-        (Scope(unit="uni"), ["name", "-", "-", "甲", "校", "旧"]),
+        (Scope(unit="uni"), ["name", "-", "name", "甲", "校", "旧"]),
         (Scope(person="p-002"), ["-", "name", "-", "甲", "校", "旧"]),
         (Scope(person="p-001"), ["name", "-", "-", "甲", "校", "旧"]),
         (Scope(person="p-003"), ["-", "-", "name", "-", "-", "-"]),

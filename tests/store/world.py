@@ -86,15 +86,14 @@ class World:
         for unit, name in (("uni", "甲大学"), ("jia", "甲学院")):
             parent = {} if unit == "uni" else {"parent": "uni"}
             self.registry("UnitEstablished@1", {"unit": unit, "kind": "college", "name": name, **parent})
-        for post, kind in (("jia/secretary", "secretary"), ("jia/recorder", "recorder"), ("uni/eraser", "staff")):
+        for post, kind in (("jia/secretary", "secretary"), ("uni/eraser", "staff")):
             unit = post.split("/")[0]
             self.registry("PostCreated@1", {"post": post, "unit": unit, "kind": kind, "title": kind})
         for person in PERSONS:
             self.registry("PersonRegistered@1", {"person": person}, parts={"name": ((person,), {"name": "张一"})})
             self.enrol(person)
-        self.registry(
-            "PostAssigned@1", {"post": "jia/secretary", "person": "p-001", "from": "2026-01-01", "acting": False}
-        )
+        for person, post in (("p-001", "jia/secretary"), ("p-003", "uni/eraser")):
+            self.registry("PostAssigned@1", {"post": post, "person": person, "from": "2026-01-01", "acting": False})
         for spec in (NOTE, DECISION):
             self.registry("TypeDeclared@1", {"schema": spec_to_value(spec)})
         grant = {"grant": "g-1", "post": "uni/eraser", "action": "erase", "types": ["*"], "unit": "uni"}

@@ -3,7 +3,7 @@ The application layer: the façade that host systems call, and the audit of a da
 """
 
 from trail.application.acting import Acting, Registering
-from trail.application.audit import audit
+from trail.application.auditing import audit
 from trail.application.drafts import Attachment, Draft
 from trail.application.trail import FoundingRegistrar, Receipt, Trail
 from trail.application.views import View

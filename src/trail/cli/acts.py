@@ -76,12 +76,9 @@ class ActReader:
         if missing:
             refuse(f"{name} needs {', '.join(missing)}", number)
         made = {fields[key].name: self._value(cls.TYPE, key, value, number) for key, value in values.items()}
-        try:
-            return cls(**made)
-        except (TypeError, ValueError, AttributeError) as error:
-            refuse(f"{name}: {error}", number)
+        return _sound(lambda: cls(**made), name, number)
 
-    def _generic(self, given: dict[str, Any], number: int) -> GenericAct:
+    def _generic(self, given: dict[str, Any], number: int) -> ActBase:
         key = given["type"]
         spec = self._types.get(key) if isinstance(key, str) else None
         if spec is None:
@@ -99,7 +96,7 @@ class ActReader:
             if part is None:
                 refuse(f"{key} has no part {name!r}", number)
             parts[name] = self._map(part.fields, content, name, number)
-        return GenericAct(key=spec.key, spec=spec, fields=fields, parts=parts, **made)
+        return _sound(lambda: GenericAct(key=spec.key, spec=spec, fields=fields, parts=parts, **made), key, number)
 
     def _value(self, spec: TypeSpec, name: str, value: Any, number: int, *, common: bool = False) -> Any:
         if value is None:
@@ -163,6 +160,16 @@ class ActReader:
         if isinstance(value, bool) or not isinstance(value, int | str):
             refuse(f"expected a position, an event id or a label as reference, not {str(value)[:60]}", number)
         return self._resolve(value)
+
+
+def _sound(make: Callable[[], ActBase], name: str, number: int) -> ActBase:
+    """The act, if an event can be made of it: JSON may hold a number or null where the act expects something else."""
+    try:
+        act = make()
+        act.event()
+    except (TypeError, ValueError, AttributeError, LookupError) as error:
+        refuse(f"{name}: a value is not of the kind that is expected: {error}", number)
+    return act
 
 
 def _needed(field: dataclasses.Field[Any]) -> bool:

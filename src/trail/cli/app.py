@@ -101,8 +101,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _parsed_and_run(argv: Sequence[str] | None, printer: Printer) -> int:
+    parser = build_parser()
     try:
-        arguments = build_parser().parse_args(argv)
+        arguments = parser.parse_args(argv)
     except SystemExit as stop:  # argparse: 0 after --help and --version, 2 after a usage error
         return DONE if stop.code == 0 else USAGE
     printer.lang = language(arguments.lang)

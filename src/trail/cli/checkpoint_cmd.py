@@ -68,7 +68,10 @@ def run(arguments: argparse.Namespace, printer: Printer) -> int:
 def _keep(arguments: argparse.Namespace, printer: Printer) -> int:
     from trail.application import Trail
 
-    data = read_file(arguments.add, "the cosignature")
+    try:
+        data = read_file(arguments.add, "the cosignature").decode("utf-8")
+    except UnicodeDecodeError:
+        raise CallerError(f"{arguments.add} holds no cosignature: it is not UTF-8 text", code="NOTE") from None
     with Trail.open(arguments.db) as trail:
         kept = trail.add_cosignatures(data)
     printer.say(

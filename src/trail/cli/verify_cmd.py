@@ -81,7 +81,7 @@ def _check_known(known: bytes | None, policy: Policy) -> None:
 def _database(
     arguments: argparse.Namespace, policy: Policy, known: bytes | None, now: int, progress: Progress | None
 ) -> Report:
-    from trail.application.audit import audit
+    from trail.application.auditing import audit
 
     return audit(
         arguments.evidence, policy, origin=arguments.origin, known=known, now=now, progress=progress

@@ -22,6 +22,7 @@ from trail.signing.suites import suite_named
 
 __all__ = ["GENESIS", "History", "Trace", "admit", "check_keys", "check_signatures"]
 
+OWN_HAND: Final = frozenset(("own",))
 NO_KEYS: Final[frozenset[bytes]] = frozenset()
 
 
@@ -141,7 +142,7 @@ def admit(record: Record, registry: Registry, history: History, origin: str) -> 
     if declared is None:
         raise refuse("TYPE_UNDECLARED", "the type was not declared before", found=statement.type)
     target = _edit_target(record, history) if statement.type in EDIT_TYPES else None
-    amended = registry.types.get(target.type) if target is not None else None
+    amended = registry.types.get(target.type) if target is not None and statement.type == CORRECTED else None
     mentions = _check_schema(statement, declared, amended)
     if statement.type == GENESIS:
         check_registry(record, registry, origin)
@@ -153,9 +154,8 @@ def admit(record: Record, registry: Registry, history: History, origin: str) -> 
     if statement.type in REGISTRY_TYPES:
         check_registry(record, registry, origin)
         return mentions
-    if target is None:
-        _check_mandate(statement, registry, declared)
-    else:
+    _check_mandate(statement, registry, declared)
+    if target is not None:
         check_edit(record, registry, target)
     return mentions
 
@@ -170,7 +170,7 @@ def _edit_target(record: Record, history: History) -> Trace | None:
 def _check_schema(statement: Statement, declared: CompiledType, amended: CompiledType | None) -> Mentions:
     try:
         mentions = declared.check(statement, amended.parts if amended is not None else None)
-        if statement.type == CORRECTED and amended is not None and "fields" in statement.fields:
+        if amended is not None and "fields" in statement.fields:
             amended.check_some(statement.fields["fields"], mentions)
     except RecordError as error:
         raise refuse("FIELDS_MISMATCH", error.message, statement.type, error.where) from None
@@ -223,13 +223,27 @@ def _check_mandate(statement: Statement, registry: Registry, declared: CompiledT
     if "*" not in declared.posts:
         for performer in statement.performers:
             _check_post_kind(performer, statement, registry, declared)
+    if declared.hands == OWN_HAND:
+        _check_all_signed(statement)
     for signer in statement.signers:
         if statement.hand == "own":
             _check_own(signer, statement, registry)
         elif statement.hand == "recorded":
             _check_recorder(signer, statement, registry)
-        elif not all(registry.granted(signer.post, "import", statement.type, u) for u in _scopes(statement, registry)):
+        elif not all(
+            registry.granted(signer.post, "import", statement.type, unit or None)
+            for unit in _scopes(statement, registry)
+        ):
             raise refuse("NO_GRANT", "no grant to import this type for this unit", "import", signer.post)
+
+
+def _check_all_signed(statement: Statement) -> None:
+    """Where only the own hand is admitted, nobody performs without signing."""
+    persons = {(signer.person, signer.post) for signer in statement.signers}
+    posts = {signer.post for signer in statement.signers}
+    for kind, who, post in statement.performers:
+        if (kind == "person" and (who, post) not in persons) or (kind == "body" and post not in posts):
+            raise refuse("NOT_A_PERFORMER", "own hand, but a performer has not signed", [who, post], sorted(persons))
 
 
 def _check_post_kind(performer: Performer, statement: Statement, registry: Registry, declared: CompiledType) -> None:
@@ -242,7 +256,7 @@ def _check_post_kind(performer: Performer, statement: Statement, registry: Regis
 
 
 def _check_own(signer: SignerRef, statement: Statement, registry: Registry) -> None:
-    if not signer.post:
+    if not signer.post and statement.type not in EDIT_TYPES:  # a counterpart who disputes may hold no post
         raise refuse("NOT_A_PERFORMER", "an act is signed in a post", found=signer.person)
     for kind, who, post in statement.performers:
         if kind == "person" and (who, post) == (signer.person, signer.post):
@@ -259,22 +273,20 @@ def _check_recorder(signer: SignerRef, statement: Statement, registry: Registry)
         raise refuse("RECORDER_ELSEWHERE", "recorded, but the signer's post is not a recorder's", "recorder",
                      signer.post)  # fmt: skip
     for unit in _scopes(statement, registry):
-        if not registry.within(unit, post.unit):
+        if unit == "" or not registry.within(unit, post.unit):
             raise refuse("RECORDER_ELSEWHERE", "the recorder's unit is not above the performer's", unit, post.unit)
 
 
 def _scopes(statement: Statement, registry: Registry) -> list[str]:
-    """The units that the performers belong to."""
+    """The units that the performers belong to; none (empty) for a person without a post, unless it is imported."""
     scopes = []
     for kind, who, post in statement.performers:
         if kind == "body":
             scopes.append(who)
         elif post:
             scopes.append(registry.posts[post].unit)
-        elif statement.unit is not None:
-            scopes.append(statement.unit)
         else:
-            raise refuse("NO_GRANT", "a person without a post belongs to no unit", found=who)
+            scopes.append((statement.hand == "imported" and statement.unit) or "")
     return scopes
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from trail.errors import NoteError, Refusal, SignatureError
+from trail.evidence.moment import MAX_INSTANT
 from trail.evidence.refusals import refuse
 from trail.merkle import Checkpoint, parse_checkpoint
 from trail.signing.line import dated_anchor_digest
@@ -28,7 +29,8 @@ class Anchor:
     A checkpoint with the log's signature: its size and root, the policy's witnesses by name and time.
 
     ``satisfied`` says that the quorum stands, ``time`` since when (None: a policy without quorum proves no time);
-    ``dated`` maps the digest of each verified cosignature line to its time.
+    ``dated`` maps the digest of each verified cosignature line to its time, ``lines`` holds those of all lines;
+    ``latest`` is each witness's latest time, which alone says how fresh the checkpoint is.
     """
 
     checkpoint: Checkpoint
@@ -36,15 +38,17 @@ class Anchor:
     times: dict[str, int]
     satisfied: bool
     time: int | None
+    latest: dict[str, int]
     dated: dict[bytes, int]
-    forged: tuple[Refusal, ...]
+    lines: frozenset[bytes]
+    bad: tuple[Refusal, ...]
 
 
 def read_anchor(note: bytes, policy: Policy, origin: str) -> Anchor:
     """
     Read one checkpoint of *origin* under *policy*.
 
-    A bad cosignature of a known witness does not count and is kept in ``forged``, so that it can't hide the others.
+    A bad cosignature of a known witness does not count and is kept in ``bad``, so that it can't hide the others.
 
     Raises:
         Refusal: Check 2: malformed, foreign, or not signed by the log.
@@ -62,17 +66,34 @@ def read_anchor(note: bytes, policy: Policy, origin: str) -> Anchor:
         code = "CHECKPOINT_FOREIGN" if error.code == "NOTE_UNSIGNED" else "CHECKPOINT_FORGED"
         raise refuse(code, error.message, found=note) from None
     verified = []
-    forged = []
+    bad = []
     for key in policy.witnesses.values():
         try:
             verified.extend(open_note(parsed, (key,)))
         except SignatureError as error:
             if error.code != "NOTE_UNSIGNED":
-                forged.append(refuse("COSIGNATURE_FORGED", error.message, found=note))
+                bad.append(refuse("COSIGNATURE_BAD", error.message, found=note))
+    verified = [v for v in verified if v.time is not None and v.time <= MAX_INSTANT]
     times = policy.times(verified)
+    names = {key: name for name, key in policy.witnesses.items()}
+    latest: dict[str, int] = {}
+    for one in verified:
+        latest[names[one.key]] = max(one.time or 0, latest.get(names[one.key], 0))
     dated = {dated_anchor_digest(v.signature.line): v.time for v in verified if v.time is not None}
     satisfied = policy.satisfied(times)
-    return Anchor(checkpoint, note, times, satisfied, policy.earliest_quorum(times), dated, tuple(forged))
+    lines = frozenset(dated_anchor_digest(signature.line) for signature in parsed.signatures)
+    time = policy.earliest_quorum(times)
+    return Anchor(checkpoint, note, times, satisfied, time, latest, dated, lines, tuple(bad))
+
+
+def is_fresh(anchor: Anchor, policy: Policy, now: int, days: int) -> bool:
+    """
+    Whether a quorum had seen the checkpoint within the last *days*, by times that are not in the future.
+
+    Each of the quorum must have: one witness who dates ahead must not make the others' old word a new one.
+    """
+    recent = {name for name, time in anchor.latest.items() if now - days * 86_400 <= time <= now + TOLERANCE}
+    return policy.quorum is not None and policy.satisfied(recent)
 
 
 class Anchors:
@@ -115,6 +136,11 @@ class Anchors:
         """The largest size that a quorum had seen before *time*, 0 if none."""
         sizes = [size for size, at in zip(self._sizes, self._times, strict=True) if at < time]
         return max(sizes, default=0)
+
+    def shown(self, size: int, digests: Iterable[bytes]) -> bool:
+        """Whether every one of *digests* is a signature line of the checkpoint at *size* that the evidence carries."""
+        anchor = self.by_size.get(size)
+        return anchor is not None and anchor.lines.issuperset(digests)
 
     def dated(self, size: int, root: bytes, digests: Iterable[bytes]) -> list[int]:
         """The times of those *digests* that are verified cosignatures on the checkpoint of this size and root."""

@@ -11,8 +11,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
-from trail.errors import KeyRefused, RecordError, SignatureError
-from trail.evidence.record import Record
+from trail.errors import EncodingError, KeyRefused, RecordError, SignatureError
+from trail.evidence.moment import date_of
+from trail.evidence.record import Record, SignerRef
 from trail.evidence.refusals import refuse
 from trail.evidence.registry import (
     CORRECTED,
@@ -52,8 +53,7 @@ def check_registry(record: Record, registry: Registry, origin: str) -> None:
         state = registry.keys.get(fields["key"])  # type: ignore[arg-type]
         if state is None:
             raise refuse("REGISTRY_CONFLICT", "no such key", found=fields["key"])
-        if state.person not in signers and not signers & registry.registrars:
-            raise refuse("REGISTRAR_MISSING", "a key is revoked by its owner or a registrar", state.person)
+        _check_revocation(state.person, signers, registry)
         return
     needed = 2 if statement.type in TWO_REGISTRARS else 1
     if not signers <= registry.registrars or len(signers) < needed:
@@ -61,6 +61,16 @@ def check_registry(record: Record, registry: Registry, origin: str) -> None:
     rule = _RULES.get(statement.type)
     if rule is not None:
         rule(registry, fields, origin)
+
+
+def _check_revocation(owner: str, signers: set[str], registry: Registry) -> None:
+    """By its owner, or by a registrar; to end a registrar's key is to end a registrar, and needs two others."""
+    if signers == {owner}:
+        return
+    needed = 2 if owner in registry.registrars else 1
+    if not signers <= registry.registrars or len(signers - {owner}) < needed:
+        raise refuse("REGISTRAR_MISSING", f"a key is revoked by its owner or {needed} registrars", owner,
+                     sorted(signers))  # fmt: skip
 
 
 def _check_founding(f: Fields, signers: set[str], origin: str) -> None:
@@ -127,7 +137,7 @@ def _end_grant(r: Registry, f: Fields, origin: str) -> None:
 def _declare(r: Registry, f: Fields, origin: str) -> None:
     try:
         spec = spec_from_value(f["schema"])
-    except RecordError as error:
+    except (RecordError, EncodingError) as error:
         raise refuse("FIELDS_MISMATCH", error.message, found=error.where) from None
     if spec.key in r.types:
         raise _conflict("the type is declared already; declare the next version", spec.key)
@@ -199,11 +209,12 @@ def check_edit(record: Record, registry: Registry, target: Trace) -> None:
     bodies = {p.post for p in target.performers if p.kind == "body" and p.post}
     allowed = persons | (set(target.counterparts) if kind == DISPUTED else set(target.signers))
     for signer in statement.signers:
-        if signer.person in allowed or (signer.post and signer.post in bodies):
+        if target.type in ROSTER_TYPES:
+            if signer.person in registry.registrars:
+                continue
+        elif signer.person in allowed or (signer.post in bodies and _holds(signer, record, registry)):
             continue
-        if target.type in ROSTER_TYPES and signer.person in registry.registrars:
-            continue
-        if kind != DISPUTED and registry.granted(signer.post, "correct", target.type, target.unit):
+        if kind != DISPUTED and _granted(signer, "correct", record, registry, target):
             continue
         raise refuse("EDIT_NOT_ALLOWED", "neither signer, performer nor granted", sorted(allowed), signer.person)
 
@@ -215,5 +226,18 @@ def _check_erasure(record: Record, registry: Registry, target: Trace) -> None:
     for signer in statement.signers:
         if signer.person in target.signers:
             raise refuse("EDIT_NOT_ALLOWED", "a part is erased by a second person", found=signer.person)
-        if not registry.granted(signer.post, "erase", target.type, target.unit):
+        if not _granted(signer, "erase", record, registry, target):
             raise refuse("EDIT_NOT_ALLOWED", "no grant to erase", "erase", signer.post)
+
+
+def _granted(signer: SignerRef, action: str, record: Record, registry: Registry, target: Trace) -> bool:
+    return registry.granted(signer.post, action, target.type, target.unit) and _holds(signer, record, registry)
+
+
+def _holds(signer: SignerRef, record: Record, registry: Registry) -> bool:
+    """
+    Whether the signer is known, at this position, to hold the post on the day of recording.
+
+    Hard, unlike the label of an act: an edit takes effect on what others did, so a claimed post is not enough.
+    """
+    return any(person == signer.person for person, _ in registry.holders(signer.post, date_of(record.recorded)))

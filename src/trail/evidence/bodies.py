@@ -13,7 +13,8 @@ from trail.errors import EncodingError, RecordError
 from trail.evidence.file import AttachmentItem, PartItem
 from trail.evidence.record import AttachmentRef, PartRef, Record, decode_part
 from trail.evidence.refusals import refuse
-from trail.evidence.registry import CORRECTED, Registry
+from trail.evidence.registry import Registry
+from trail.evidence.types import CompiledType
 from trail.evidence.verdict import Shown
 
 
@@ -23,6 +24,7 @@ class Bodies:
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
         self._record: Record | None = None
+        self._amended: CompiledType | None = None
         self._parts: dict[bytes, PartRef] = {}
         self._files: dict[bytes, AttachmentRef] = {}
         self._unshown: dict[tuple[bytes, str], int] = {}
@@ -42,9 +44,10 @@ class Bodies:
         shown, withheld = self._file_counts
         return Shown(shown, withheld, 0, len(self._unshown_files))
 
-    def expect(self, record: Record) -> None:
-        """Take the entry whose bodies follow."""
+    def expect(self, record: Record, amended: CompiledType | None = None) -> None:
+        """Take the entry whose bodies follow; a correction may bring parts of the type that it corrects, *amended*."""
         self._record = record
+        self._amended = amended
         statement = record.statement
         if statement.parts:
             self._parts = {part.digest: part for part in statement.parts}
@@ -77,9 +80,9 @@ class Bodies:
             if content.name != part.name:
                 raise RecordError("the part bears another name", where="part.name")
             declared = self._registry.types.get(record.statement.type)
-            # What a correction brings beside its reason is judged by the type that it corrects, when it is applied.
-            if declared is not None and (record.statement.type != CORRECTED or part.name in declared.parts):
-                declared.check_part(part.name, content.data)
+            owner = self._amended if declared is not None and part.name not in declared.parts else declared
+            if owner is not None:
+                owner.check_part(part.name, content.data)
         except (EncodingError, RecordError) as error:
             raise refuse("PART_MALFORMED", error.message, found=error.where) from None
         for person in content.subjects:
@@ -98,7 +101,7 @@ class Bodies:
             del self._files[first.digest]
             raise refuse("ATTACHMENT_ALTERED", "an attachment is not the file that was signed", first.digest, digest)
         if data is not None and len(data) != one.size:
-            raise refuse("ATTACHMENT_ALTERED", "an attachment has not the size that was signed", one.size, len(data))
+            raise refuse("ATTACHMENT_SIZE", "an attachment has not the size that its signer named", one.size, len(data))
         self._file_counts[data is None] += 1
 
     def erase(self, record: Record) -> None:

@@ -141,7 +141,7 @@ def _broken(message: str, code: str = "FRAME_BROKEN") -> FrameError:
 
 
 def _read(stream: BinaryIO) -> Iterator[Item]:
-    magic = stream.read(len(MAGIC))
+    magic = _rest(stream, stream.read(len(MAGIC)), len(MAGIC))
     if magic != MAGIC:
         raise _broken("this is no evidence file of format 1: its first line differs")
     digest = hashlib.sha256(magic)
@@ -149,13 +149,13 @@ def _read(stream: BinaryIO) -> Iterator[Item]:
     stage = 0  # 0 before the header, 1 among checkpoints, 2 among entries
     while True:
         head = read(5)
-        if len(head) != 5:
+        if len(head) != 5 and len(head := _rest(stream, head, 5)) != 5:
             raise _broken("the file ends without its closing frame")
         kind, length = head[:1], int.from_bytes(head[1:], "big")
         if length > _LIMITS.get(kind, -1):
             raise _broken(f"a frame of unknown kind or length: {kind!r}, {length}")
         payload = read(length)
-        if len(payload) != length:
+        if len(payload) != length and len(payload := _rest(stream, payload, length)) != length:
             raise _broken("the file ends in the middle of a frame")
         if kind == b"Z":
             if payload != digest.digest():
@@ -185,6 +185,13 @@ def _read(stream: BinaryIO) -> Iterator[Item]:
             yield _header(payload)
 
 
+def _rest(stream: BinaryIO, data: bytes, length: int) -> bytes:
+    """*data* and what is still to come of *length* bytes: an unbuffered stream may give less than it was asked for."""
+    while len(data) < length and (more := stream.read(length - len(data))):
+        data += more
+    return data
+
+
 def _beside(kind: bytes, payload: bytes) -> Item:
     if kind == b"P":
         return PartItem(payload)
@@ -200,9 +207,11 @@ def _header(payload: bytes) -> Header:
         m = decode(payload)
     except EncodingError as error:
         raise _broken(f"the header is not canonical: {error.message}") from None
-    if type(m) is not dict or m.keys() != {"entries", "format", "origin", "scope"} or m["format"] != 1:
+    if type(m) is not dict or m.keys() != {"entries", "format", "origin", "scope"}:
         raise _broken("the header is not of format 1")
-    origin, entries, scope = m["origin"], m["entries"], m["scope"]
-    if type(origin) is not str or type(entries) is not int or entries < 0 or type(scope) is not dict:
+    form, origin, entries, scope = m["format"], m["origin"], m["entries"], m["scope"]
+    if form != 1 or type(form) is not int or type(origin) is not str:
+        raise _broken("the header is not of format 1")
+    if type(entries) is not int or entries < 0 or type(scope) is not dict:
         raise _broken("the header is not of format 1")
     return Header(origin, entries, scope)

@@ -13,7 +13,9 @@ from typing import Final, NamedTuple
 from trail.encoding import Value
 from trail.errors import RecordError
 
-MAX_INSTANT: Final = 253_402_300_799  # 9999-12-31T23:59:59Z
+MAX_INSTANT: Final = 253_370_764_799  # 9998-12-31T23:59:59Z: every zone and the day after stay within the calendar
+FIRST_DATE: Final = "1900-01-01"
+LAST_DATE: Final = "9998-12-31"
 ZONE: Final = 480  # Asia/Shanghai, minutes east of UTC; no daylight saving since 1991
 
 _DATE_PRECISIONS = ("day", "month", "year")
@@ -110,7 +112,7 @@ def parse_happened(value: object) -> Happened:
     if value[0] == "instant" and len(value) == 5:
         _, seconds, zone, precision, uncertain = value
         if type(seconds) is not int or not 0 <= seconds <= MAX_INSTANT:
-            raise _fail("expected whole seconds between 1970 and 9999", where)
+            raise _fail("expected whole seconds between 1970 and 9998", where)
         if type(zone) is not int or not -1439 <= zone <= 1439:
             raise _fail("expected minutes east of UTC", where)
         if precision not in _INSTANT_PRECISIONS:
@@ -122,10 +124,10 @@ def parse_happened(value: object) -> Happened:
 def check_date(text: str, where: str) -> None:
     """Check that *text* is a real calendar date in the one spelling ``YYYY-MM-DD``; raises `RecordError`."""
     try:
-        if len(text) != 10 or dt.date.fromisoformat(text).isoformat() != text:
+        if len(text) != 10 or dt.date.fromisoformat(text).isoformat() != text or not FIRST_DATE <= text <= LAST_DATE:
             raise ValueError(text)
     except ValueError:
-        raise _fail("expected a real date, YYYY-MM-DD", where) from None
+        raise _fail(f"expected a real date, YYYY-MM-DD, from {FIRST_DATE} to {LAST_DATE}", where) from None
 
 
 def check_period(text: object, where: str) -> None:

@@ -108,7 +108,7 @@ def _entry_shape(statement: object, signatures: object, version: object, recorde
     if type(version) is not int or version < 1:
         raise _fail("expected a stream version", "entry[3]")
     if type(recorded) is not int or not 0 <= recorded <= MAX_INSTANT:
-        raise _fail("expected whole seconds between 1970 and 9999", "entry[4]")
+        raise _fail("expected whole seconds between 1970 and 9998", "entry[4]")
 
 
 def decode_entry(entry: bytes, position: int) -> Record:

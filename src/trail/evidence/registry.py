@@ -64,6 +64,10 @@ _BY_TWO = (
         },
     ),
     _own("GrantEnded", {"grant": _ID}),
+    # What widens a grant, or says who signs for a body, is as good as a grant.
+    _own("UnitMoved", {"parent": _UNIT, "unit": _UNIT}),
+    _own("UnitMerged", {"into": _UNIT, "unit": _UNIT}),
+    _own("BodyRepresented", {"post": _POST, "unit": _UNIT}),
     _own("TypeDeclared", {"schema": Field("changes")}),
 )
 _BY_OWNER_OR_ONE = (
@@ -80,11 +84,8 @@ _ROSTER = (
     _own("PersonRegistered", {"person": _ID}, {"name": PartSpec({"name": Field("text", max=200)})}),
     _own("UnitEstablished", {"kind": _ID, "name": _TEXT, "parent": _opt(_UNIT), "unit": _ID}),
     _own("UnitRenamed", {"name": _TEXT, "unit": _UNIT}),
-    _own("UnitMoved", {"parent": _UNIT, "unit": _UNIT}),
-    _own("UnitMerged", {"into": _UNIT, "unit": _UNIT}),
     _own("PostCreated", {"kind": _ID, "post": _ID, "title": _TEXT, "unit": _UNIT}),
     _own("PostAbolished", {"post": _POST}),
-    _own("BodyRepresented", {"post": _POST, "unit": _UNIT}),
     _own(
         "PostAssigned",
         {"acting": Field("bool"), "from": _DATE, "person": _PERSON, "post": _POST, "until": _opt(_DATE)},
@@ -92,23 +93,20 @@ _ROSTER = (
     _own("PostRelieved", {"person": _PERSON, "post": _POST, "until": _DATE}),
     _own("PortfolioChanged", {"from": _DATE, "post": _POST, "units": Field("list", of=_UNIT, min=0)}),
 )
-_ANY_HAND = ("own", "recorded", "imported")
 _EDITS = (
-    TypeSpec(
+    _own(
         "RecordCorrected",
-        1,
         {
             "fields": Field("changes", optional=True),
             "happened": Field("happened", optional=True),
-            "period": _opt(Field("text", max=10)),
+            "period": Field("period", optional=True),
             "target": _REFERENCE,
         },
         _REASON,
-        hands=_ANY_HAND,
     ),
-    TypeSpec("RecordVoided", 1, {"target": _REFERENCE}, _REASON, hands=_ANY_HAND),
-    TypeSpec("RecordDisputed", 1, {"target": _REFERENCE}, _REASON, hands=("own",)),
-    TypeSpec("PartErased", 1, {"authority": _TEXT, "part": _ID, "target": _REFERENCE}, hands=("own",)),
+    _own("RecordVoided", {"target": _REFERENCE}, _REASON),
+    _own("RecordDisputed", {"target": _REFERENCE}, _REASON),
+    _own("PartErased", {"authority": _TEXT, "part": _ID, "target": _REFERENCE}),
 )
 
 GENESIS: Final = "LogFounded@1"
@@ -222,13 +220,17 @@ class Registry:
         ]
 
     def granted(self, post: str, action: str, type_key: str, unit: str | None) -> bool:
-        """Whether *post* holds a grant of *action* on *type_key* for *unit*."""
+        """
+        Whether *post* holds a grant of *action* on *type_key* for *unit*.
+
+        What belongs to no unit is reached by a grant for a topmost unit alone.
+        """
         name = type_key.rpartition("@")[0]
         return any(
             g.post == post
             and g.action == action
             and ("*" in g.types or type_key in g.types or name in g.types)
-            and (unit is None or self.within(unit, g.unit))
+            and (self.units[g.unit].parent is None if unit is None else self.within(unit, g.unit))
             for g in self.grants.values()
         )
 

@@ -160,6 +160,8 @@ def _parts(value: object) -> tuple[PartRef, ...]:
             raise _fail("expected distinct names in ascending order and sizes up to 1 MiB", "parts")
         last = name
         out.append(PartRef(name, _digest(digest, "parts"), size))
+    if len({part.digest for part in out}) != len(out):
+        raise _fail("expected distinct digests: each part has a salt of its own", "parts")
     return tuple(out)
 
 

@@ -21,7 +21,7 @@ from typing import Any, Final
 
 from trail.encoding import Value, check_identifier
 from trail.errors import EncodingError, RecordError
-from trail.evidence.moment import MAX_INSTANT, check_date, parse_happened
+from trail.evidence.moment import MAX_INSTANT, check_date, check_period, parse_happened
 from trail.evidence.statement import HANDS, Statement, check_type_key
 
 KINDS: Final = (
@@ -271,7 +271,12 @@ def _happened(value: Any, mentions: Mentions) -> None:
     parse_happened(value)
 
 
+def _period(value: Any, mentions: Mentions) -> None:
+    check_period(value, "")
+
+
 _PLAIN: Final[dict[str, Check]] = {
+    "period": _period,  # only in the built-in RecordCorrected, in the form of the statement's own
     "happened": _happened,  # likewise, in the form of the statement's own
     "changes": _changes,  # only in the built-in RecordCorrected: judged by the schema of the event it corrects
     "bool": _bool, "date": _date, "digest": _digest, "event": _event, "id": _id, "person": _person, "post": _post,

@@ -201,7 +201,6 @@ def message_of(code: str) -> Message:
 
 
 def _checks(report: Report, lang: str) -> Iterator[str]:
-    zh = lang == "zh"
     for check in report.checks:
         name = pick(CHECKS.get(check.number, (check.name, check.name)), lang)
         state = pick(CHECK_STATES.get(check.state, (check.state, check.state)), lang)

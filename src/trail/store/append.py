@@ -61,7 +61,7 @@ class _Head(NamedTuple):
 class _Batch:
     """What one transaction adds; written at its end, in one go for each table."""
 
-    __slots__ = ("attachments", "entries", "erased", "frontier", "history", "parts", "recorded", "registry", "touched")
+    __slots__ = ("entries", "erased", "frontier", "history", "parts", "recorded", "registry", "touched")
 
     def __init__(self, frontier: Frontier, registry: Registry, history: SqlHistory) -> None:
         self.frontier = frontier
@@ -69,7 +69,6 @@ class _Batch:
         self.history = history
         self.entries: list[Row] = []
         self.parts: list[Row] = []
-        self.attachments: list[Row] = []
         self.erased: list[bytes] = []
         self.recorded = 0
         self.touched = 0  # the position of the last registry entry that this batch adds
@@ -124,8 +123,8 @@ class EntryStore:
             StoreFailed: It could not be written; see `Database.writing`.
         """
         try:
-            for submission in submissions:
-                check_beside(submission)
+            for index, submission in enumerate(submissions):
+                check_beside(submission, index)
             if connection is None:
                 return self._append_alone(submissions, trusted)
             with self.database.joining(connection, queries.LOCK_HEAD, self.log) as tx:
@@ -230,7 +229,7 @@ class EntryStore:
         if statement.seen is not None:
             self._check_seen(tx, record)
         if statement.attachments:
-            self._take_attachments(tx, batch, record, submission)
+            self._take_attachments(tx, record, submission)
         is_registry = statement.type in REGISTRY_TYPES
         hashes = frontier.append(leaf_hash(entry))
         batch.entries.append((
@@ -309,13 +308,18 @@ class EntryStore:
                 raise refuse("NAME_UNKNOWN", "a subject that the registry does not have", found=unknown)
             batch.parts.append((self.log, ref.digest, record.position, ref.name, content.data))
 
-    def _take_attachments(self, tx: Transaction, batch: _Batch, record: Record, submission: Submission) -> None:
-        taken = {row[1] for row in batch.attachments}
+    def _take_attachments(self, tx: Transaction, record: Record, submission: Submission) -> None:
+        """Check 14 against what is kept already; the first entry that brings a file has it kept for all."""
         for ref in record.statement.attachments:
-            if ref.digest in taken or tx.first(queries.ATTACHMENT_DATA, self.log, ref.digest) is not None:
-                continue
-            data = submission.attachments.get(ref.digest)
-            batch.attachments.append((self.log, ref.digest, record.position, ref.size, ref.media, data))
+            brought = submission.attachments.get(ref.digest)
+            row = tx.first(queries.ATTACHMENT_DATA, self.log, ref.digest)
+            if row is None:
+                values = (self.log, ref.digest, record.position, ref.size, ref.media, brought)
+                tx.run(queries.INSERT_ATTACHMENT, *values)
+            elif row[0] is not None and len(row[0]) != ref.size:
+                raise refuse("ATTACHMENT_ALTERED", "the file that is kept has another size", len(row[0]), ref.size)
+            elif row[0] is None and brought is not None:
+                tx.run(queries.KEEP_ATTACHMENT, brought, self.log, ref.digest)
 
     def _write(self, tx: Transaction, head: _Head, batch: _Batch) -> None:
         tx.run_many(queries.INSERT_ENTRY, batch.entries)
@@ -325,8 +329,6 @@ class EntryStore:
             except tx.conflict:
                 # Its salt was used before: whoever holds the other part could read this one's content off its digest.
                 raise refuse("PART_STRAY", "a body part belongs to an earlier entry: salt it anew") from None
-        if batch.attachments:
-            tx.run_many(queries.INSERT_ATTACHMENT, batch.attachments)
         for digest in batch.erased:
             tx.run(queries.ERASE_PART, self.log, digest)
         frontier, registry = batch.frontier, batch.touched or head.registry

@@ -140,22 +140,24 @@ def items(
     The evidence of the log up to *size* (default: its last checkpoint, or its head where none was issued).
 
     It carries the last checkpoint up to there, and every earlier one that is cosigned or that a statement names.
-    *watch* is given every row just before its entry, for an audit of the columns in the same pass; *fetch* gives the
-    attachments that the host keeps.  Reads as of one moment.
+    *watch* is given every row just before its entry, for an audit of the columns in the same pass, which is also given
+    every checkpoint that the database holds, whatever its size; *fetch* gives the attachments that the host keeps.
+    Reads as of one moment.
     """
     chosen = scope or Scope()
     with reader.snapshot() as view:
         last = view.checkpoint()
         end = size if size is not None else last.size if last is not None else view.head().size
-        issued = [c for c in view.checkpoints() if c.size <= end]
+        issued = view.checkpoints()
         yield Header(view.origin, end, chosen.header())
-        for checkpoint in _carried(view, issued, end):
-            yield CheckpointItem(checkpoint.cosigned.encode())
+        for checkpoint in issued if watch is not None else _carried(view, issued, end):
+            yield CheckpointItem(checkpoint.cosigned.encode("utf-8", "surrogateescape"))
         shown = None if chosen.everything else Shown(chosen, view.registry(end))
         yield from _entries(view, end, shown, watch, fetch)
 
 
 def _carried(view: Reader, issued: list[IssuedCheckpoint], end: int) -> list[IssuedCheckpoint]:
+    issued = [c for c in issued if c.size <= end]
     silent = {c.size for c in issued[:-1] if not c.cosignatures}
     named: set[int] = set()
     if silent:
@@ -219,8 +221,10 @@ def _beside(
         content = kept[0][0]
         if content is None and fetch is not None and show:
             content = fetch(ref.digest)
-        # What the host keeps and does not bring is withheld, and said to be.
-        yield AttachmentItem(raw(content)) if show and content is not None else AttachmentItem(None, ref.digest)
+        # What the host keeps and does not bring is withheld, and said to be; so is a file that is not of the size that
+        # this signer gave: another entry's file must not make this one look altered.
+        fits = content is not None and (not isinstance(content, bytes) or len(content) == ref.size)
+        yield AttachmentItem(raw(content)) if show and fits else AttachmentItem(None, ref.digest)
 
 
 def _decoded(entry: bytes, position: int) -> Record | None:

@@ -95,6 +95,9 @@ ERASE_PART: Final = Query(delete(PART).where(_t.log == _i("n"), _t.digest == _p(
 
 _a = ATTACHMENT.c
 ATTACHMENT_DATA: Final = Query(select(_a.data).where(_a.log == _i("n"), _a.digest == _p("d")), "n", "d")
+KEEP_ATTACHMENT: Final = Query(
+    update(ATTACHMENT).where(_a.log == _i("n"), _a.digest == _p("d")).values(data=_p("new_data")), "new_data", "n", "d"
+)
 ATTACHMENT_ROWS: Final = Query(
     select(_a.position, _a.digest, _a.size, _a.media).where(_a.log == _i("n")).order_by(_a.position, _a.digest), "n"
 )

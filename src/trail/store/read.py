@@ -30,6 +30,10 @@ def raw(value: object) -> bytes:
     return b"" if value is None else str(value).encode("utf-8", "surrogateescape")
 
 
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else raw(value).decode("utf-8", "surrogateescape")
+
+
 class Head(NamedTuple):
     """The head's row: ``size`` of the log, ``peaks`` of its frontier, last registry position, last recorded time."""
 
@@ -182,9 +186,9 @@ class Reader:
         """All issued checkpoints by size, with their cosignatures."""
         lines: dict[int, list[str]] = {}
         for size, line in self._source.fetch(queries.COSIGNATURES, self.log):
-            lines.setdefault(size, []).append(line)
+            lines.setdefault(size, []).append(_text(line))
         rows = self._source.fetch(queries.CHECKPOINTS, self.log)
-        return [IssuedCheckpoint(size, number, note, tuple(lines.get(size, ()))) for size, number, note in rows]
+        return [IssuedCheckpoint(size, number, _text(note), tuple(lines.get(size, ()))) for size, number, note in rows]
 
     def checkpoint(self, size: int | None = None) -> IssuedCheckpoint | None:
         """The checkpoint at *size* (default: the last one), if it was issued."""

@@ -64,13 +64,23 @@ def _part(data: bytes) -> PartContent:
         raise refuse("PART_MALFORMED", error.message, found=error.where) from None
 
 
-def check_beside(submission: Submission) -> None:
+def check_beside(submission: Submission, index: int = 0) -> None:
     """
     Check that parts and attachments are exactly those that the statement names, by digest and size.
+
+    *index* is the submission's place in its batch, for the facts of an error.
 
     Raises:
         Refusal: Check 13 or 14.
     """
+    try:
+        _check_beside(submission)
+    except Refusal as error:
+        error.facts["index"] = index
+        raise
+
+
+def _check_beside(submission: Submission) -> None:
     statement, contents = submission.statement, submission.parts
     if len(contents) != len(statement.parts):
         _wrong_parts(submission)

@@ -7,6 +7,7 @@ among is whatever the history holds so far; a step that has nothing to choose fr
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
@@ -148,7 +149,7 @@ class Teller:
         )
         if step.b % 7 == 6 and post == "jia/secretary":  # the recorder's hand
             performers = [("person", self._holders[post], post)]
-            return "jia/recorder", acts.TalkHeld(**{**_fields(act), "performers": performers})
+            return "jia/recorder", dataclasses.replace(act, performers=performers)
         return post, act
 
     def _report(self, step: Step, when: dt.datetime) -> tuple[str, ActBase]:
@@ -296,6 +297,3 @@ class Teller:
         return
         yield  # a generator that records nothing
 
-
-def _fields(act: Any) -> dict[str, Any]:
-    return {name: getattr(act, name) for name in act.__dataclass_fields__}

@@ -12,11 +12,12 @@ import os
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from trail.errors import StoreFailed, TrailError
+from trail.errors import NoteError, StoreFailed, TrailError
 from trail.evidence.file import Item
 from trail.evidence.registry import REGISTRY_TYPES
-from trail.signing import Policy, parse_policy
-from trail.store import Database, EntryRow, Reader, attachment_rows, extent, items, part_rows
+from trail.merkle import parse_checkpoint
+from trail.signing import Policy, parse_note, parse_policy
+from trail.store import Database, EntryRow, Head, IssuedCheckpoint, Reader, attachment_rows, extent, items, part_rows
 from trail.verify import Report, Verification
 
 
@@ -61,14 +62,14 @@ class _Audit:
                 rows = extent(view)
                 if rows.rows != rows.last or (rows.rows and rows.first != 1):
                     run.find("POSITION_GAP", "the positions are not dense from 1", None, rows.last, rows.rows)
-                end = max(head.size, rows.last)
+                end = rows.last
                 for number, item in enumerate(self._items(view, end)):
                     self._compare()
                     run.take(item)
                     if progress is not None and not number % 5000:
                         progress(run.frontier.size, end)
                 self._compare()
-                self._close(view, head.size, head.peaks, head.registry)
+                self._close(view, head)
         except TrailError as error:
             run.find("INTERNAL_ERROR", f"the database can't be read to its end: {error.message}")
         except Exception as error:
@@ -90,13 +91,13 @@ class _Audit:
         self._taken = run.frontier.size
         run.count(16)
         record = run.last
-        stored: dict[str, Any] = {"position": row.position, "hashes": bytes(row.hashes)}
+        stored: dict[str, Any] = {"position": row.position, "hashes": row.hashes}
         derived: dict[str, Any] = {"position": run.frontier.size, "hashes": run.hashes}
         if record is not None:
             s = record.statement
             stored |= {
-                "stream": row.stream, "version": row.version, "event": bytes(row.event), "type": row.type,
-                "unit": row.unit, "registry": bool(row.registry), "recorded": row.recorded,
+                "stream": row.stream, "version": row.version, "event": row.event, "type": row.type,
+                "unit": row.unit, "registry": {0: False, 1: True}.get(row.registry), "recorded": row.recorded,
             }  # fmt: skip
             derived |= {
                 "stream": s.stream, "version": record.version, "event": s.id, "type": s.type, "unit": s.unit,
@@ -113,13 +114,18 @@ class _Audit:
 
     _taken = 0
 
-    def _close(self, view: Reader, size: int, peaks: bytes, registry: int) -> None:
+    def _close(self, view: Reader, head: Head) -> None:
         run = self._run
         run.count(17)
-        found = (size, bytes(peaks), registry)
-        derived = (run.frontier.size, run.frontier.to_bytes(), run.registry_position)
-        if found != derived:
-            run.find("HEAD_MISMATCH", "the head is not that of the rows", None, list(derived), list(found))
+        recorded = run.last.recorded if run.last is not None else head.recorded
+        derived = Head(run.frontier.size, run.frontier.to_bytes(), run.registry_position, recorded)
+        if head != derived:
+            run.find("HEAD_MISMATCH", "the head is not that of the rows", None, list(derived), list(head))
+        for number, issued in enumerate(view.checkpoints(), 1):
+            run.count(16)
+            if issued.number != number or _size_of(issued) != issued.size:
+                run.find("COLUMN_MISMATCH", "a checkpoint's row is not what its note says", None,
+                         [number, _size_of(issued)], [issued.number, issued.size], note=issued.note)  # fmt: skip
         for part in part_rows(view):
             run.count(16)
             if self._parts.get(bytes(part.digest)) != (part.position, part.name):
@@ -137,6 +143,13 @@ class _Audit:
         run.facts |= {f"pragma {name}": value for name, value in durability.settings.items()}
         if durability.warnings:
             run.facts["warning"] = "; ".join(durability.warnings)
+
+
+def _size_of(issued: IssuedCheckpoint) -> int | None:
+    try:
+        return parse_checkpoint(parse_note(issued.note).text).size
+    except NoteError:
+        return None
 
 
 def digest_of(path: str | os.PathLike[str]) -> str:

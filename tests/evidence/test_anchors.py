@@ -1,0 +1,174 @@
+"""Anchors: checkpoints under a policy, and what they prove about time."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.evidence.kit import ORIGIN, Log, key_of, log_note_key, witness_key
+from trail.errors import Refusal
+from trail.evidence.anchors import Anchor, Anchors, read_anchor
+from trail.merkle import Checkpoint
+from trail.signing import Policy, dated_anchor_digest, format_policy, parse_note, parse_policy
+from trail.signing.line import NoteSignature
+
+WITNESSES = {name: witness_key(name) for name in ("dic", "lib", "press")}
+
+
+def policy(quorum: str | None = "two") -> Policy:
+    """Two of three witnesses."""
+    groups = {"two": (2, tuple(WITNESSES))}
+    return parse_policy(format_policy(logs=[log_note_key()], witnesses=WITNESSES, groups=groups, quorum=quorum))
+
+
+def read(log: Log, cosigned: Mapping[str, int] | None = None, quorum: str | None = "two", size: int = 5) -> Anchor:
+    return read_anchor(log.checkpoint(size, cosigned).encode(), policy(quorum), ORIGIN)
+
+
+def refused(note: str | bytes) -> str:
+    with pytest.raises(Refusal) as caught:
+        read_anchor(note.encode() if isinstance(note, str) else note, policy(), ORIGIN)
+    assert caught.value.check == 2
+    return caught.value.code
+
+
+# --- one anchor ------------------------------------------------------------------------------------------------------
+
+
+def test_a_quorum_of_witnesses_anchors(log: Log) -> None:
+    assert not read(log).satisfied
+    assert not read(log, {"dic": 100}).satisfied
+    anchor = read(log, {"dic": 100, "lib": 300})
+    assert (anchor.satisfied, anchor.time) == (True, 300)
+    assert anchor.times == {"dic": 100, "lib": 300}
+    assert anchor.checkpoint == Checkpoint(ORIGIN, 5, log.root(5))
+
+
+def test_the_quorum_stood_when_its_second_member_had_cosigned(log: Log) -> None:
+    assert read(log, {"dic": 100, "lib": 300, "press": 200}).time == 200
+
+
+def test_without_a_quorum_the_log_s_signature_anchors_but_proves_no_time(log: Log) -> None:
+    anchor = read(log, {"dic": 100}, quorum=None)
+    assert (anchor.satisfied, anchor.time) == (True, None)
+
+
+def test_one_witness_counts_once_and_from_its_earliest_time(log: Log) -> None:
+    twice = log.checkpoint(5, {"dic": 300})
+    line = parse_note(log.checkpoint(5, {"dic": 100})).lines[-1]
+    anchor = read_anchor((twice + line).encode(), policy(), ORIGIN)
+    assert (anchor.times, anchor.satisfied) == ({"dic": 100}, False)
+    assert sorted(anchor.dated.values()) == [100, 300]
+
+
+def test_a_stranger_s_cosignature_counts_for_nothing(log: Log) -> None:
+    anchor = read(log, {"dic": 100, "stranger": 100})
+    assert (anchor.satisfied, anchor.times, anchor.forged) == (False, {"dic": 100}, ())
+
+
+def test_dated_anchors_are_named_by_the_digest_of_their_line(log: Log) -> None:
+    note = log.checkpoint(5, {"dic": 100})
+    anchor = read_anchor(note.encode(), policy(), ORIGIN)
+    assert anchor.dated == {dated_anchor_digest(parse_note(note).lines[-1]): 100}
+
+
+def test_a_forged_cosignature_is_kept_apart_and_hides_no_other(log: Log) -> None:
+    note = log.checkpoint(5, {"lib": 100, "press": 200})
+    good = parse_note(log.checkpoint(5, {"dic": 100})).signatures[-1]
+    forged = NoteSignature(good.name, good.id, (50).to_bytes(8, "big") + good.data[8:]).line
+    anchor = read_anchor((note + forged).encode(), policy(), ORIGIN)
+    assert [refusal.code for refusal in anchor.forged] == ["COSIGNATURE_FORGED"]
+    assert (anchor.satisfied, anchor.times) == (True, {"lib": 100, "press": 200})
+
+
+@pytest.mark.parametrize("note", [b"", b"x", b"x\n\n", "\u2014 x\n".encode(), b"\xff", b"a\nb\nc\n\n\xe2\x80\x94 a AAAAAAA=\n"])
+def test_a_malformed_checkpoint(note: bytes) -> None:
+    assert refused(note) == "CHECKPOINT_MALFORMED"
+
+
+def test_a_signed_note_that_is_no_checkpoint(log: Log) -> None:
+    note = log.checkpoint(5)
+    assert refused(note.replace("\n5\n", "\n05\n", 1)) == "CHECKPOINT_MALFORMED"
+    assert refused(note.replace("\n5\n", "\nfive\n", 1)) == "CHECKPOINT_MALFORMED"
+
+
+def test_a_checkpoint_of_another_log_or_signer(log: Log) -> None:
+    assert refused(log.checkpoint(5, origin="trail.example/yi")) == "CHECKPOINT_FOREIGN"
+    assert refused(log.checkpoint(5, by="stranger")) == "CHECKPOINT_FOREIGN"
+
+
+def test_a_forged_checkpoint(log: Log) -> None:
+    note = log.checkpoint(5)
+    assert refused(note.replace("\n5\n", "\n6\n", 1)) == "CHECKPOINT_FORGED"
+
+
+def test_witnesses_do_not_stand_in_for_the_log(log: Log) -> None:
+    note = parse_note(log.checkpoint(5, {"dic": 1, "lib": 1}))
+    assert refused(note.text + "\n" + "".join(note.lines[1:])) == "CHECKPOINT_FOREIGN"
+
+
+# --- many anchors ----------------------------------------------------------------------------------------------------
+
+
+def anchor(size: int, time: int | None, root: bytes = bytes(32)) -> Anchor:
+    return Anchor(Checkpoint(ORIGIN, size, root), b"note", {}, time is not None, time, {}, ())
+
+
+def test_two_roots_at_one_size_are_a_fork() -> None:
+    anchors = Anchors()
+    anchors.add(anchor(5, 100))
+    anchors.add(anchor(5, 100))
+    anchors.add(anchor(6, 100, bytes([1]) * 32))
+    with pytest.raises(Refusal) as caught:
+        anchors.add(dataclasses.replace(anchor(5, 100, bytes([1]) * 32), note=b"other"))
+    assert (caught.value.code, caught.value.expected, caught.value.found) == ("CHECKPOINT_FORK", b"note", b"other")
+
+
+def test_of_two_notes_at_one_size_the_better_one_is_kept() -> None:
+    worse, better = anchor(5, None), anchor(5, 100)
+    for order in ([worse, better], [better, worse]):
+        anchors = Anchors()
+        for one in order:
+            anchors.add(one)
+        assert anchors.by_size[5] is better
+
+
+def test_dated_gives_only_what_is_verified_on_that_very_tree() -> None:
+    anchors = Anchors()
+    anchors.add(dataclasses.replace(anchor(5, 100), dated={b"a": 100, b"b": 200}))
+    assert anchors.dated(5, bytes(32), [b"b", b"a", b"c"]) == [200, 100]
+    assert anchors.dated(5, bytes([1]) * 32, [b"a"]) == []
+    assert anchors.dated(6, bytes(32), [b"a"]) == []
+
+
+TIMES = st.dictionaries(st.integers(1, 12), st.none() | st.integers(0, 9), max_size=6)
+
+
+@given(TIMES)
+def test_not_after_is_the_earliest_quorum_at_or_beyond(times: dict[int, int | None]) -> None:
+    anchors = Anchors()
+    for size, time in times.items():
+        anchors.add(anchor(size, time))
+    anchors.settle()
+    for position in range(1, 15):
+        covering = [time for size, time in times.items() if size >= position and time is not None]
+        assert anchors.not_after(position) == min(covering, default=None)
+
+
+@given(TIMES)
+def test_anchored_before_is_the_largest_size_seen_by_then(times: dict[int, int | None]) -> None:
+    anchors = Anchors()
+    for size, time in times.items():
+        anchors.add(anchor(size, time))
+    anchors.settle()
+    for since in range(11):
+        seen = [size for size, time in times.items() if time is not None and time < since]
+        assert anchors.anchored_before(since) == max(seen, default=0)
+
+
+def test_the_log_key_is_no_witness() -> None:
+    assert key_of("log").public.raw not in {key.raw for key in WITNESSES.values()}
