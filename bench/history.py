@@ -94,11 +94,12 @@ def build(folder: Path, entries: int) -> None:
     scratch = folder.with_name(folder.name + ".part")
     shutil.rmtree(scratch, ignore_errors=True)
     scratch.mkdir(parents=True)
+    clock = FixedClock(int(START.timestamp()))
     with Trail.create(
         scratch / "trail.db", origin=ORIGIN, registrars=[(name, key_of(name)) for name in ("r-1", "r-2")],
-        log_key=key_of("log"), state=scratch / "state", clock=FixedClock(int(START.timestamp())),
+        log_key=key_of("log"), state=scratch / "state", clock=clock,
     ) as trail:  # fmt: skip
-        history = _History(trail, entries)
+        history = _History(trail, clock, entries)
         history.found()
         with Witness(scratch / "witness.db", key_of("witness"), "witness.example/bench", [history.note_key]) as witness:
             since = 0
@@ -119,12 +120,13 @@ def build(folder: Path, entries: int) -> None:
 
 
 class _History:
-    def __init__(self, trail: Trail, entries: int) -> None:
+    def __init__(self, trail: Trail, clock: FixedClock, entries: int) -> None:
         self.trail = trail
-        self.clock = FixedClock(int(START.timestamp()))
+        self.clock = clock
         self.entries = entries
         self.note_key = NoteKey(ORIGIN, LOG_ED25519, key_of("log").public.raw)
-        self._trusted = frozenset(key_of(holder(unit, n)[0]).public.id for unit in (*UNITS, *RECEIVERS) for n in range(10))
+        members = (holder(unit, number)[0] for unit in (*UNITS, *RECEIVERS) for number in range(len(KINDS)))
+        self._trusted = frozenset(key_of(person).public.id for person in members)
         self._size = 0
         self._acts: Iterator[None] = iter(())
 
@@ -231,7 +233,7 @@ class _History:
         rows = []
         for number in range(turn * count, (turn + 1) * count):
             unit = UNITS[number % len(UNITS)]
-            others = [holder(unit, 1 + number % 4), holder(unit, 5 + number % 4)]
+            others = [holder(unit, 1 + number // len(UNITS) % 4), holder(unit, 5 + number // len(UNITS) % 5)]
             rows.append((holder(unit, 0), others))
         held = self.batch(
             Step(*who, TalkHeld(kind="integrity", counterparts=others, happened=self.now(), place="甲楼 301",

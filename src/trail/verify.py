@@ -81,7 +81,7 @@ def verify(
             return run.run(read_evidence(stream), progress)
     if isinstance(evidence, bytes):
         return run.run(read_evidence(io.BytesIO(evidence)), progress)
-    if isinstance(evidence, io.IOBase):
+    if hasattr(evidence, "read"):
         return run.run(read_evidence(cast(BinaryIO, evidence)), progress)
     return run.run(cast(Iterable[Item], evidence), progress)
 
@@ -145,9 +145,13 @@ class Verification:
         elif isinstance(item, Broken):
             self._broken = True
             self.find(item.code, item.reason)
+        else:
+            self._broken = True
+            self.find("FRAME_BROKEN", f"not an item of evidence: {kind.__name__}")
 
     def internal(self, error: BaseException) -> None:
-        """Note a fault of the verifier itself."""
+        """Note a fault of the verifier itself; what it did not read can't be called missing."""
+        self._broken = True
         what = f"the verification could not go on: {type(error).__name__}: {error}"
         self.find("INTERNAL_ERROR", what, self.frontier.size or None)
 
@@ -167,6 +171,10 @@ class Verification:
         if not self.policy.log_keys(header.origin):
             self.find("LOG_NOT_IN_POLICY", "the policy does not name this log", None,
                       [key.name for key in self.policy.logs], header.origin)  # fmt: skip
+        if self._known is not None and self._known.checkpoint.origin != header.origin:
+            self.find("CHECKPOINT_FOREIGN", "the known checkpoint is of another log", None, header.origin,
+                      self._known.checkpoint.origin)  # fmt: skip
+            self._known = None
 
     def _checkpoint(self, note: bytes) -> None:
         self.count(2)
@@ -217,7 +225,7 @@ class Verification:
     def _amended(self, record: Record) -> CompiledType | None:
         """The type that a correction corrects."""
         target = record.statement.fields.get("target") if record.statement.type == CORRECTED else None
-        trace = self.history.find(target[0]) if type(target) is list and type(target[0]) is bytes else None
+        trace = self.history.find(target[0]) if type(target) is list and target and type(target[0]) is bytes else None
         return None if trace is None else self.registry.types.get(trace.type)
 
     def _admitted(self, record: Record, mentions: Mentions, entry: bytes) -> None:
@@ -303,7 +311,7 @@ class Verification:
                 anchor = self.anchors.by_size[at]
                 self.find("ENTRIES_REMOVED", "a checkpoint covers more entries than there are", None, at, size,
                           checkpoint=anchor.note)  # fmt: skip
-        if self._known is not None and self._known.checkpoint.size > size:
+        if self._known is not None and self._known.checkpoint.size > size and not self._broken:
             code = "ENTRIES_REMOVED" if self.database else "OLDER_THAN_KNOWN"
             self.find(code, "the known checkpoint covers more entries than there are", None,
                       self._known.checkpoint.size, size, checkpoint=self._known.note)  # fmt: skip

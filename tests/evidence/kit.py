@@ -203,6 +203,11 @@ class Log:
         """Add a registry event."""
         return self.add(self.registrar_built(type_, fields, by, **options))
 
+    def appoint(self, person: str, post: str, since: str = "2026-01-01") -> Record:
+        """A person holds a post."""
+        fields = {"acting": False, "from": since, "person": person, "post": post}
+        return self.registrars("PostAssigned", fields)
+
     def record(self, built: Built, *, version: int | None = None, recorded: int | None = None) -> Record:
         """The record that *built* would be at the next position."""
         position = len(self.entries) + 1

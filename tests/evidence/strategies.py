@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import string
 from typing import Any
 
@@ -31,7 +32,7 @@ def ascending(rows: st.SearchStrategy[Any], key: Any, **bounds: int) -> st.Searc
 
 
 HAPPENED = st.one_of(
-    st.dates().map(Happened.on),
+    st.dates(dt.date(1900, 1, 1), dt.date(9998, 12, 31)).map(Happened.on),
     st.builds(
         Happened, st.just("instant"), st.integers(0, MAX_INSTANT), st.integers(-1439, 1439),
         st.sampled_from(("minute", "second")), st.booleans(),
@@ -52,7 +53,9 @@ STATEMENTS = st.builds(
     happened=HAPPENED,
     id=IDS,
     log=NAMES,
-    parts=ascending(st.builds(PartRef, KEYS, DIGESTS, st.integers(1, 1 << 20)), lambda row: row.name, max_size=3),
+    parts=ascending(
+        st.builds(PartRef, KEYS, DIGESTS, st.integers(1, 1 << 20)), lambda row: row.name, max_size=3
+    ).filter(lambda rows: len({row.digest for row in rows}) == len(rows)),
     performers=ascending(
         st.builds(Performer, st.sampled_from(("person", "body")), NAMES, NAMES | st.just("")), tuple,
         min_size=1, max_size=3,

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from tests.evidence.kit import ORIGIN, Log, key_of, log_note_key, witness_key
 from trail.errors import Refusal
-from trail.evidence.anchors import Anchor, Anchors, read_anchor
+from trail.evidence.anchors import TOLERANCE, Anchor, Anchors, is_fresh, read_anchor
+from trail.evidence.moment import MAX_INSTANT
 from trail.merkle import Checkpoint
 from trail.signing import Policy, dated_anchor_digest, format_policy, parse_note, parse_policy
 from trail.signing.line import NoteSignature
@@ -67,7 +68,50 @@ def test_one_witness_counts_once_and_from_its_earliest_time(log: Log) -> None:
 
 def test_a_stranger_s_cosignature_counts_for_nothing(log: Log) -> None:
     anchor = read(log, {"dic": 100, "stranger": 100})
-    assert (anchor.satisfied, anchor.times, anchor.forged) == (False, {"dic": 100}, ())
+    assert (anchor.satisfied, anchor.times, anchor.bad) == (False, {"dic": 100}, ())
+
+
+def test_a_time_beyond_the_calendar_is_no_time(log: Log) -> None:
+    anchor = read(log, {"dic": MAX_INSTANT + 1, "lib": MAX_INSTANT})
+    assert (anchor.times, anchor.satisfied) == ({"lib": MAX_INSTANT}, False)
+
+
+DAY = 86_400
+
+
+@pytest.mark.parametrize(
+    ("times", "expected"),
+    [
+        ({"dic": 100 * DAY, "lib": 100 * DAY}, True),
+        ({"dic": 70 * DAY, "lib": 100 * DAY + TOLERANCE}, True),
+        ({"dic": 70 * DAY - 1, "lib": 100 * DAY}, False),
+        ({"dic": 100 * DAY, "lib": 100 * DAY + TOLERANCE + 1}, False),
+        ({"dic": 1, "lib": 1, "press": 100 * DAY}, False),
+        ({"dic": 1, "lib": 99 * DAY, "press": 98 * DAY}, True),
+        ({"dic": 100 * DAY}, False),
+    ],
+)
+def test_a_quorum_of_recent_witnesses_is_fresh(log: Log, times: dict[str, int], expected: bool) -> None:
+    assert is_fresh(read(log, times), policy(), 100 * DAY, 30) is expected
+    assert not is_fresh(read(log, times, quorum=None), policy(None), 100 * DAY, 30)
+
+
+def test_a_witness_who_looked_again_is_fresh_again(log: Log) -> None:
+    once = log.checkpoint(5, {"dic": DAY, "lib": 100 * DAY})
+    again = parse_note(log.checkpoint(5, {"dic": 100 * DAY})).lines[-1]
+    assert not is_fresh(read_anchor(once.encode(), policy(), ORIGIN), policy(), 100 * DAY, 30)
+    assert is_fresh(read_anchor((once + again).encode(), policy(), ORIGIN), policy(), 100 * DAY, 30)
+
+
+def test_every_line_of_a_note_is_shown(log: Log) -> None:
+    note = log.checkpoint(5, {"dic": 100, "stranger": 100})
+    anchors = Anchors()
+    anchors.add(read_anchor(note.encode(), policy(), ORIGIN))
+    lines = [dated_anchor_digest(line) for line in parse_note(note).lines]
+    assert anchors.shown(5, lines)
+    assert anchors.shown(5, ())
+    assert not anchors.shown(5, [*lines, bytes(32)])
+    assert not anchors.shown(6, lines)
 
 
 def test_dated_anchors_are_named_by_the_digest_of_their_line(log: Log) -> None:
@@ -81,7 +125,7 @@ def test_a_forged_cosignature_is_kept_apart_and_hides_no_other(log: Log) -> None
     good = parse_note(log.checkpoint(5, {"dic": 100})).signatures[-1]
     forged = NoteSignature(good.name, good.id, (50).to_bytes(8, "big") + good.data[8:]).line
     anchor = read_anchor((note + forged).encode(), policy(), ORIGIN)
-    assert [refusal.code for refusal in anchor.forged] == ["COSIGNATURE_FORGED"]
+    assert [refusal.code for refusal in anchor.bad] == ["COSIGNATURE_BAD"]
     assert (anchor.satisfied, anchor.times) == (True, {"lib": 100, "press": 200})
 
 
@@ -115,7 +159,7 @@ def test_witnesses_do_not_stand_in_for_the_log(log: Log) -> None:
 
 
 def anchor(size: int, time: int | None, root: bytes = bytes(32)) -> Anchor:
-    return Anchor(Checkpoint(ORIGIN, size, root), b"note", {}, time is not None, time, {}, ())
+    return Anchor(Checkpoint(ORIGIN, size, root), b"note", {}, time is not None, time, {}, {}, frozenset(), ())
 
 
 def test_two_roots_at_one_size_are_a_fork() -> None:

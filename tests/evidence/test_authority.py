@@ -31,11 +31,8 @@ ROSTER_ROWS: list[tuple[str, dict[str, Any]]] = [
     ("PersonRegistered", {"person": "p-005"}),
     ("UnitEstablished", {"unit": "bing", "kind": "college", "name": "丙学院"}),
     ("UnitRenamed", {"unit": "jia", "name": "新甲学院"}),
-    ("UnitMoved", {"unit": "jia", "parent": "yi"}),
-    ("UnitMerged", {"unit": "jia", "into": "yi"}),
     ("PostCreated", {"post": "yi/head", "unit": "yi", "kind": "head", "title": "院长"}),
     ("PostAbolished", {"post": "jia/staff"}),
-    ("BodyRepresented", {"unit": "team", "post": "jia/secretary"}),
     ("PostAssigned", {"post": "jia/staff", "person": "p-003", "from": "2026-01-01", "acting": False}),
     ("PostRelieved", {"post": "jia/staff", "person": "p-003", "until": "2026-02-01"}),
     ("PortfolioChanged", {"post": "jia/secretary", "units": ["jia"], "from": "2026-01-01"}),
@@ -48,6 +45,9 @@ BY_TWO_ROWS: list[tuple[str, dict[str, Any]]] = [
     ("KeyRotated", possession("p-001", "p-001 new") | {"old": key_of("p-001").public.id}),
     ("GrantGiven", GRANT),
     ("GrantEnded", {"grant": "g-0"}),
+    ("UnitMoved", {"unit": "jia", "parent": "yi"}),
+    ("UnitMerged", {"unit": "jia", "into": "yi"}),
+    ("BodyRepresented", {"unit": "team", "post": "jia/secretary"}),
     ("TypeDeclared", {"schema": SPEC}),
 ]
 
@@ -269,8 +269,18 @@ def test_a_key_is_revoked_by_its_owner_or_a_registrar(log: Log) -> None:
     assert registry(log, "KeyRevoked", fields, ("p-001",)) == ""
     assert registry(log, "KeyRevoked", fields, ("r-1",)) == ""
     assert registry(log, "KeyRevoked", fields, ("p-002",)) == "REGISTRAR_MISSING"
+    assert registry(log, "KeyRevoked", fields, ("p-001", "p-002")) == "REGISTRAR_MISSING"
     assert registry(log, "KeyRevoked", fields | {"key": bytes(32)}, ("r-1",)) == "REGISTRY_CONFLICT"
     assert registry(log, "KeyRevoked", fields | {"reason": "bored"}, ("r-1",)) == "FIELDS_MISMATCH"
+
+
+def test_a_registrar_s_key_is_revoked_by_its_owner_or_two_others(third: Log) -> None:
+    fields = {"key": key_of("r-3").public.id, "reason": "lost"}
+    assert registry(third, "KeyRevoked", fields, ("r-3",)) == ""
+    assert registry(third, "KeyRevoked", fields, BY_TWO) == ""
+    assert registry(third, "KeyRevoked", fields, ("r-1",)) == "REGISTRAR_MISSING"
+    assert registry(third, "KeyRevoked", fields, ("r-1", "r-3")) == "REGISTRAR_MISSING"
+    assert registry(third, "KeyRevoked", fields, ("r-1", "p-001")) == "REGISTRAR_MISSING"
 
 
 # --- registrars, grants, types, roster -------------------------------------------------------------------------------
@@ -369,6 +379,7 @@ def test_corrected_and_voided_by_signer_or_performer(log: Log, talk: Record, kin
 @pytest.mark.parametrize("kind", ["RecordCorrected", "RecordVoided"])
 def test_corrected_and_voided_under_a_grant(log: Log, talk: Record, kind: str) -> None:
     built = edit(log, kind, talk, STAFF)
+    log.appoint("p-003", "jia/staff")
     assert log.code(built) == "EDIT_NOT_ALLOWED"
     log.registrars("GrantGiven", GRANT | {"types": ["TalkHeld"]})
     assert log.code(built) == ""
@@ -391,10 +402,26 @@ def test_a_counterpart_disputes_without_a_post(log: Log, talk: Record) -> None:
     assert log.code(edit(log, "RecordDisputed", talk, (("p-002", ""),))) == "EDIT_NOT_ALLOWED"
 
 
+def test_a_granted_post_is_used_by_who_holds_it(log: Log, talk: Record) -> None:
+    log.registrars("GrantGiven", GRANT)
+    built = edit(log, "RecordVoided", talk, STAFF)
+    assert log.code(built) == "EDIT_NOT_ALLOWED"
+    log.appoint("p-003", "jia/staff", "2026-03-06")
+    assert log.code(built) == "EDIT_NOT_ALLOWED"
+    log.appoint("p-003", "jia/staff", "2026-03-05")
+    assert log.code(built) == ""
+    log.registrars("PostRelieved", {"post": "jia/staff", "person": "p-003", "until": "2026-03-05"})
+    log.registrars("PostRelieved", {"post": "jia/staff", "person": "p-003", "until": "2026-03-05"})
+    assert log.code(built) == "EDIT_NOT_ALLOWED"
+
+
 def test_a_body_s_act_is_edited_by_the_holder_of_its_post(log: Log) -> None:
     log.registrars("BodyRepresented", {"unit": "team", "post": "jia/secretary"})
     target = log.add(log.talk(performers=(Performer("body", "team", "jia/secretary"),)))
-    assert log.code(edit(log, "RecordVoided", target, (("p-003", "jia/secretary"),))) == ""
+    built = edit(log, "RecordVoided", target, (("p-003", "jia/secretary"),))
+    assert log.code(built) == "EDIT_NOT_ALLOWED"
+    log.appoint("p-003", "jia/secretary")
+    assert log.code(built) == ""
     assert log.code(edit(log, "RecordVoided", target, STAFF)) == "EDIT_NOT_ALLOWED"
 
 
@@ -451,19 +478,21 @@ def test_an_edit_s_hand_is_the_signer_s_own(log: Log, talk: Record) -> None:
         assert log.code(edit(log, kind, talk, by, performers=another)) == "NOT_A_PERFORMER"
 
 
-def test_an_edit_may_be_recorded_by_who_recorded_the_original(log: Log, talk: Record) -> None:
-    another = (Performer("person", "p-001", "jia/secretary"),)
-    assert log.code(edit(log, "RecordCorrected", talk, RECORDER, hand="recorded", performers=another)) == ""
-    elsewhere = (("p-002", "yi/recorder"),)
-    assert log.code(edit(log, "RecordCorrected", talk, elsewhere, hand="recorded", performers=another)) == "RECORDER_ELSEWHERE"
+def test_nobody_is_named_as_editing_who_has_not_signed(log: Log, talk: Record) -> None:
+    both = tuple(sorted((Performer("person", "p-001", "jia/secretary"), Performer("person", "p-002", "jia/recorder"))))
+    assert log.code(edit(log, "RecordVoided", talk, RECORDER, performers=both)) == "NOT_A_PERFORMER"
+    assert log.code(edit(log, "RecordVoided", talk, (*RECORDER, *SECRETARY), performers=both)) == ""
 
 
 @pytest.mark.parametrize("hand", ["recorded", "imported"])
-def test_disputes_and_erasures_are_own_hand(log: Log, talk: Record, hand: str) -> None:
-    assert log.code(edit(log, "RecordDisputed", talk, STAFF, hand=hand)) == "HAND_NOT_ADMITTED"
+@pytest.mark.parametrize("kind", ["RecordCorrected", "RecordVoided", "RecordDisputed", "PartErased"])
+def test_edits_are_own_hand(log: Log, talk: Record, hand: str, kind: str) -> None:
+    log.appoint("p-003", "jia/staff")
     log.registrars("GrantGiven", GRANT | {"action": "erase"})
-    assert log.code(erasure(log, talk, hand=hand)) == "HAND_NOT_ADMITTED"
-    assert log.code(erasure(log, talk)) == ""
+    by = STAFF if kind in ("RecordDisputed", "PartErased") else SECRETARY
+    built = erasure(log, talk) if kind == "PartErased" else edit(log, kind, talk, by)
+    assert log.code(built) == ""
+    assert log.code(resigned(built, hand=hand)) == "HAND_NOT_ADMITTED"
 
 
 @pytest.mark.parametrize(("type_", "fields"), [row for row in BY_TWO_ROWS if row[0] != "RegistrarEnded"])
@@ -498,6 +527,7 @@ def test_edits_are_voided_not_corrected(log: Log, talk: Record) -> None:
 
 
 def test_an_erasure_is_never_voided(log: Log, talk: Record) -> None:
+    log.appoint("p-003", "jia/staff")
     log.registrars("GrantGiven", GRANT | {"action": "erase"})
     target = log.add(erasure(log, talk))
     assert log.code(edit(log, "RecordVoided", target, STAFF)) == "EDIT_NOT_ALLOWED"
@@ -510,32 +540,47 @@ def erasure(log: Log, target: Record, by: Sequence[tuple[str, str]] = STAFF, par
     return edit(log, "PartErased", target, by, fields={"part": part, "authority": "决定 1"}, parts={}, **changes)
 
 
-def test_a_part_is_erased_under_a_grant(log: Log, talk: Record) -> None:
-    assert log.code(erasure(log, talk)) == "EDIT_NOT_ALLOWED"
-    log.registrars("GrantGiven", GRANT | {"action": "erase"})
-    assert log.code(erasure(log, talk)) == ""
-    assert log.code(erasure(log, talk, part="photo")) == "EDIT_NOT_ALLOWED"
-    assert log.code(erasure(log, talk, part="other")) == "EDIT_NOT_ALLOWED"
+@pytest.fixture
+def staffed(log: Log) -> Log:
+    """p-003 holds two posts, p-002 the recorder's."""
+    for person, post in (("p-003", "jia/staff"), ("p-003", "jia/recorder"), ("p-002", "jia/recorder")):
+        log.appoint(person, post)
+    return log
+
+
+def test_a_part_is_erased_under_a_grant(staffed: Log, talk: Record) -> None:
+    assert staffed.code(erasure(staffed, talk)) == "EDIT_NOT_ALLOWED"
+    staffed.registrars("GrantGiven", GRANT | {"action": "erase"})
+    assert staffed.code(erasure(staffed, talk)) == ""
+    assert staffed.code(erasure(staffed, talk, part="photo")) == "EDIT_NOT_ALLOWED"
+    assert staffed.code(erasure(staffed, talk, part="other")) == "EDIT_NOT_ALLOWED"
 
 
 @pytest.mark.parametrize("changes", [{"action": "correct"}, {"unit": "yi"}, {"unit": "jia-1"}, {"types": ["Endorsed"]}])
-def test_a_part_is_erased_under_the_right_grant(log: Log, talk: Record, changes: dict[str, Any]) -> None:
-    log.registrars("GrantGiven", GRANT | {"action": "erase"} | changes)
-    assert log.code(erasure(log, talk)) == "EDIT_NOT_ALLOWED"
+def test_a_part_is_erased_under_the_right_grant(staffed: Log, talk: Record, changes: dict[str, Any]) -> None:
+    staffed.registrars("GrantGiven", GRANT | {"action": "erase"} | changes)
+    assert staffed.code(erasure(staffed, talk)) == "EDIT_NOT_ALLOWED"
 
 
-def test_a_part_is_erased_by_a_second_person(log: Log, talk: Record) -> None:
-    log.registrars("GrantGiven", GRANT | {"action": "erase", "post": "jia/recorder"})
-    assert log.code(erasure(log, talk, RECORDER)) == "EDIT_NOT_ALLOWED"
-    assert log.code(erasure(log, talk, (("p-003", "jia/recorder"),))) == ""
-
-
-def test_a_person_s_name_is_erased_under_a_grant_for_all(log: Log) -> None:
-    target = next(r for r in log.records if r.statement.type == "PersonRegistered@1")
+def test_a_part_is_erased_by_who_holds_the_granted_post(log: Log, talk: Record) -> None:
     log.registrars("GrantGiven", GRANT | {"action": "erase"})
-    assert log.code(erasure(log, target, part="name", unit=None)) == "EDIT_NOT_ALLOWED"
-    log.registrars("GrantGiven", GRANT | {"grant": "g-2", "action": "erase", "unit": "uni"})
-    assert log.code(erasure(log, target, part="name", unit=None)) == ""
+    assert log.code(erasure(log, talk)) == "EDIT_NOT_ALLOWED"
+    log.appoint("p-003", "jia/staff")
+    assert log.code(erasure(log, talk)) == ""
+
+
+def test_a_part_is_erased_by_a_second_person(staffed: Log, talk: Record) -> None:
+    staffed.registrars("GrantGiven", GRANT | {"action": "erase", "post": "jia/recorder"})
+    assert staffed.code(erasure(staffed, talk, RECORDER)) == "EDIT_NOT_ALLOWED"
+    assert staffed.code(erasure(staffed, talk, (("p-003", "jia/recorder"),))) == ""
+
+
+def test_a_person_s_name_is_erased_under_a_grant_for_all(staffed: Log) -> None:
+    target = next(r for r in staffed.records if r.statement.type == "PersonRegistered@1")
+    staffed.registrars("GrantGiven", GRANT | {"action": "erase"})
+    assert staffed.code(erasure(staffed, target, part="name", unit=None)) == "EDIT_NOT_ALLOWED"
+    staffed.registrars("GrantGiven", GRANT | {"grant": "g-2", "action": "erase", "unit": "uni"})
+    assert staffed.code(erasure(staffed, target, part="name", unit=None)) == ""
 
 
 def test_an_endorsement_can_be_voided(log: Log) -> None:

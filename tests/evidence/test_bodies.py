@@ -91,12 +91,17 @@ def test_one_shown_one_missing(setting: Setting) -> None:
     assert missing[0] == ("PART_MISSING", setting.record.position, "photo")
 
 
-def test_an_erasure_explains_what_is_missing(setting: Setting) -> None:
+def erasure(setting: Setting) -> Record:
+    """The part ``record`` is erased."""
     log = setting.log
-    grant = {"grant": "g-1", "post": "jia/staff", "action": "erase", "types": ["*"], "unit": "jia"}
-    log.registrars("GrantGiven", grant)
+    log.appoint("p-003", "jia/staff")
+    log.registrars("GrantGiven", {"grant": "g-1", "post": "jia/staff", "action": "erase", "types": ["*"], "unit": "jia"})
     fields = {"target": reference(setting.record), "part": "record", "authority": "决定"}
-    erased = log.add(log.build("PartErased", fields, (("p-003", "jia/staff"),)))
+    return log.add(log.build("PartErased", fields, (("p-003", "jia/staff"),)))
+
+
+def test_an_erasure_explains_what_is_missing(setting: Setting) -> None:
+    erased = erasure(setting)
     setting.bodies.take_part(setting.parts[0])
     setting.bodies.settle()
     setting.bodies.erase(erased)
@@ -107,10 +112,7 @@ def test_an_erasure_explains_what_is_missing(setting: Setting) -> None:
 
 
 def test_an_erasure_counts_nothing_that_is_shown_all_the_same(setting: Setting) -> None:
-    log = setting.log
-    log.registrars("GrantGiven", {"grant": "g-1", "post": "jia/staff", "action": "erase", "types": ["*"], "unit": "jia"})
-    fields = {"target": reference(setting.record), "part": "record", "authority": "决定"}
-    erased = log.add(log.build("PartErased", fields, (("p-003", "jia/staff"),)))
+    erased = erasure(setting)
     for part in setting.parts:
         setting.bodies.take_part(part)
     setting.bodies.settle()
@@ -194,11 +196,24 @@ def test_a_correction_may_show_parts_of_what_it_corrects(setting: Setting) -> No
     log = setting.log
     parts = {"reason": ((), {"reason": "错"}), "record": (("p-004",), {"content": "更正"})}
     built = log.build("RecordCorrected", {"target": reference(setting.record)}, parts=parts)
+    record = log.add(built)
     bodies = Bodies(log.registry)
-    bodies.expect(log.add(built))
+    bodies.expect(record, log.registry.types["TalkHeld@1"])
     for data in built.parts:
         bodies.take_part(PartItem(data))
     assert bodies.parts == Shown(2)
+
+
+def test_a_correction_shows_parts_that_fit_what_it_corrects(setting: Setting) -> None:
+    log = setting.log
+    parts = {"reason": ((), {"reason": "错"}), "record": (("p-004",), {"words": "更正"})}
+    built = log.build("RecordCorrected", {"target": reference(setting.record)}, parts=parts)
+    bodies = Bodies(log.registry)
+    bodies.expect(log.add(built), log.registry.types["TalkHeld@1"])
+    with pytest.raises(Refusal) as caught:
+        for data in built.parts:
+            bodies.take_part(PartItem(data))
+    assert caught.value.code == "PART_MALFORMED"
 
 
 def test_an_attachment_of_another_size_than_was_signed(log: Log) -> None:
@@ -207,4 +222,4 @@ def test_an_attachment_of_another_size_than_was_signed(log: Log) -> None:
     bodies.expect(record)
     with pytest.raises(Refusal) as caught:
         bodies.take_attachment(AttachmentItem(b"file"))
-    assert caught.value.code == "ATTACHMENT_ALTERED"
+    assert (caught.value.code, caught.value.forged) == ("ATTACHMENT_SIZE", False)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from trail.errors import EvidenceError
 from trail.evidence.findings import Findings
 from trail.evidence.refusals import CHECKS, CODES, FORGED, OPEN, REMARK, refuse
-from trail.evidence.verdict import EXIT_CODES, MAX_LISTED, Finding, Report, Shown, Verdict
+from trail.evidence.verdict import EXIT_CODES, MAX_LISTED, Enrolled, Finding, Report, Shown, Verdict
 
 REMARKS = sorted(code for code, (_, effect) in CODES.items() if effect is REMARK)
 
@@ -22,7 +22,7 @@ def report(findings: Findings, *, complete: bool = True, **changes: Any) -> Repo
     values: dict[str, Any] = dict(
         verdict=findings.verdict(complete=complete), origin="trail.example/jia", anchored=1, anchored_at=None,
         anchored_by=(), size=1, exposed=0, root=bytes(32), findings=findings.findings, remarks=tuple(findings.remarks),
-        counts=dict(findings.counts), checks=findings.checks(), parts=Shown(), attachments=Shown(), scope={}, keys={},
+        counts=dict(findings.counts), checks=findings.checks(), parts=Shown(), attachments=Shown(), scope={}, enrolled=(),
         facts={}, kind="file", policy_digest=bytes(32), versions={}, made=None,
     )  # fmt: skip
     return Report(**(values | changes))
@@ -124,17 +124,26 @@ def test_json_is_plain_and_in_one_order() -> None:
     findings = Findings()
     findings.find("KEY_UNKNOWN", "…", 2, {b"k", b"a"}, [b"\xff", {"b": 1, "a": (None, True)}], z=b"\x01", a=object)
     findings.find("CLOCK_STEP", "…", 3, 5, 4)
-    one = report(findings, scope={"b": [b"\x00"], "a": 1}, keys={"token": 1, "self": 2}, facts={"y": "1", "x": "2"})
+    one = report(findings, scope={"b": [b"\x00"], "a": 1}, facts={"y": "1", "x": "2"})
     value = one.to_json()
     text = json.dumps(value, ensure_ascii=False)
     assert json.loads(text) == value
     assert value["findings"][0]["expected"] == ["61", "6b"]
     assert value["findings"][0]["found"] == ["ff", {"b": 1, "a": [None, True]}]
     assert list(value["findings"][0]["attached"]) == ["a", "z"]
-    assert [list(value[key]) for key in ("scope", "keys", "facts", "counts")] == [
-        ["a", "b"], ["self", "token"], ["x", "y"], ["CLOCK_STEP", "KEY_UNKNOWN"],
-    ]  # fmt: skip
+    assert [list(value[key]) for key in ("scope", "facts", "counts")] == [
+        ["a", "b"], ["x", "y"], ["CLOCK_STEP", "KEY_UNKNOWN"],
+    ]
     assert json.dumps(dataclasses.replace(one).to_json(), ensure_ascii=False) == text
+
+
+def test_keys_are_counted_by_custody() -> None:
+    rows = [Enrolled(f"p-{n}", bytes([n]) * 32, custody, ("r-1", "r-2"), n, None)
+            for n, custody in enumerate(("token", "self", "token"))]  # fmt: skip
+    found = report(Findings(), enrolled=tuple(rows))
+    assert found.keys == {"self": 1, "token": 2}
+    assert list(found.keys) == ["self", "token"]
+    assert json.dumps(found.to_json())
 
 
 def test_an_altered_report_can_be_raised() -> None:

@@ -165,6 +165,7 @@ REFUSED: list[tuple[str, Any]] = [
     ("parts", [["", A, 1]]),
     ("parts", [[b"record", A, 1]]),
     ("parts", [["record", A, 1], ["name", B, 1]]),
+    ("parts", [["name", A, 1], ["record", A, 1]]),
     ("parts", [["record", A, 1], ["record", B, 1]]),
     ("parts", ["record"]),
     ("performers", []),

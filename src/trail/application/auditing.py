@@ -18,6 +18,7 @@ from trail.evidence.registry import REGISTRY_TYPES
 from trail.merkle import parse_checkpoint
 from trail.signing import Policy, parse_note, parse_policy
 from trail.store import Database, EntryRow, Head, IssuedCheckpoint, Reader, attachment_rows, extent, items, part_rows
+from trail.store.read import raw
 from trail.verify import Report, Verification
 
 
@@ -128,14 +129,14 @@ class _Audit:
                          [number, _size_of(issued)], [issued.number, issued.size], note=issued.note)  # fmt: skip
         for part in part_rows(view):
             run.count(16)
-            if self._parts.get(bytes(part.digest)) != (part.position, part.name):
+            if self._parts.get(raw(part.digest)) != (part.position, part.name):
                 run.find("PART_STRAY", "a stored body part that no entry names there", part.position, None, part.digest)
         for file in attachment_rows(view):
             run.count(16)
             stored = (file.position, file.size, file.media)
-            if self._files.get(bytes(file.digest)) != stored:
+            if self._files.get(raw(file.digest)) != stored:
                 run.find("ATTACHMENT_STRAY", "a stored attachment that no entry names so", file.position,
-                         self._files.get(bytes(file.digest)), file.digest)  # fmt: skip
+                         self._files.get(raw(file.digest)), file.digest)  # fmt: skip
         durability = self._database.durability()
         run.facts["sqlite"] = durability.version
         run.facts["schema"] = durability.schema

@@ -17,7 +17,7 @@ from trail.evidence.moment import MAX_INSTANT
 from trail.evidence.refusals import refuse
 from trail.merkle import Checkpoint, parse_checkpoint
 from trail.signing.line import dated_anchor_digest
-from trail.signing.note import open_note, parse_note
+from trail.signing.note import Note, open_note, parse_note
 from trail.signing.policy import Policy
 
 TOLERANCE: Final = 300  # seconds by which two honest clocks may differ
@@ -67,12 +67,16 @@ def read_anchor(note: bytes, policy: Policy, origin: str) -> Anchor:
         raise refuse(code, error.message, found=note) from None
     verified = []
     bad = []
-    for key in policy.witnesses.values():
+    known = {(key.name, key.id): key for key in policy.witnesses.values()}
+    for signature in parsed.signatures:
+        key = known.get((signature.name, signature.id))
+        if key is None:
+            continue
         try:
-            verified.extend(open_note(parsed, (key,)))
+            # One line at a time: a bad one, which anybody can write, must not take a good one with it.
+            verified.extend(open_note(Note(parsed.text, (signature,)), (key,)))
         except SignatureError as error:
-            if error.code != "NOTE_UNSIGNED":
-                bad.append(refuse("COSIGNATURE_BAD", error.message, found=note))
+            bad.append(refuse("COSIGNATURE_BAD", error.message, found=note))
     verified = [v for v in verified if v.time is not None and v.time <= MAX_INSTANT]
     times = policy.times(verified)
     names = {key: name for name, key in policy.witnesses.items()}

@@ -86,8 +86,7 @@ def date_of(seconds: int) -> str:
 
 
 def _date_at(seconds: int, zone: int) -> str:
-    # Hours before the year 10000 it is 10000 already, east of Greenwich; no date is written so.
-    return (_EPOCH + dt.timedelta(seconds=min(seconds + zone * 60, MAX_INSTANT))).date().isoformat()
+    return (_EPOCH + dt.timedelta(seconds=seconds, minutes=zone)).date().isoformat()
 
 
 def happened_from(when: Happened | dt.date | dt.datetime | str) -> Happened:

@@ -86,10 +86,10 @@ MESSAGES: Final[dict[str, Message]] = {
         "the log signed two different trees of one size (a fork)",
         "keep",
     ),
-    "COSIGNATURE_FORGED": Message(
-        "见证签名署有见证方名称，但不是其密钥所签",
-        "a cosignature claims a witness of the policy, whose key did not make it",
-        "keep",
+    "COSIGNATURE_BAD": Message(
+        "署有见证方名称的签名不是其密钥所签，不予计入",
+        "a cosignature claims a witness of the policy, whose key did not make it; it does not count",
+        "question",
     ),
     # 3 entries
     "ENTRY_MALFORMED": Message("记录的字节不成其为记录", "the bytes of an entry are no entry", "keep"),
@@ -203,6 +203,9 @@ MESSAGES: Final[dict[str, Message]] = {
     # 14 attachments
     "ATTACHMENT_ALTERED": Message(
         "附件与记录中的摘要不符", "an attachment does not fit the digest in its entry", "keep"
+    ),
+    "ATTACHMENT_SIZE": Message(
+        "附件大小与签名人所写不符，但摘要相符", "an attachment fits its digest, but not the size that its signer named", "ask"
     ),
     "ATTACHMENT_MISSING": Message("附件既未出示，也无扣留说明", "an attachment is missing, not even withheld", "parts"),
     "ATTACHMENT_WITHHELD_REQUIRED": Message(

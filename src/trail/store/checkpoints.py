@@ -23,6 +23,7 @@ from trail.encoding import decode, encode
 from trail.errors import CallerError, EncodingError, StoreFailed
 from trail.merkle import Checkpoint, Frontier, format_checkpoint, leaf_hash
 from trail.signing import Signer, format_note, parse_note, sign_note
+from trail.signing.line import parse_line
 from trail.store import queries
 from trail.store.files import locked, read_small, write_durably
 from trail.store.read import Head, IssuedCheckpoint, Reader
@@ -206,6 +207,9 @@ def add_cosignatures(reader: Reader, data: str | bytes, *, size: int | None = No
     target = issued[-1]
     own = parse_note(target.note)
     lines = [s.line for s in parse_note(text if whole else f"{own.text}\n{text}").signatures]
+    names = {signature.name for signature in own.signatures}
+    if any(parse_line(line).name in names for line in set(lines) - set(own.lines)):
+        raise CallerError("a line under the log's own name is no cosignature", code="COSIGNATURE_NAME")
     fresh = sorted(set(lines) - set(own.lines) - set(target.cosignatures))
     if len(target.cosignatures) + len(fresh) > MAX_COSIGNATURES:
         raise CallerError(f"a checkpoint carries at most {MAX_COSIGNATURES} cosignatures", size=target.size)
