@@ -382,5 +382,5 @@ def test_beyond_the_anchor_visible_faults_are_altered_and_a_lost_tail_is_only_ex
         assert found(longer.audit(copy)) == {("COLUMN_MISMATCH", acks[2].position)}
 
 
-def _key(s: Scene, person: str):  # noqa: ANN202
+def _key(s: Scene, person: str):
     return s.keys[_live_key(s, person)]

@@ -11,9 +11,16 @@ from hypothesis import strategies as st
 
 from trail.evidence import refusals
 from trail.evidence.refusals import CODES, REMARK
-from trail.evidence.verdict import Check, Finding, Report, Shown, Verdict
+from trail.evidence.verdict import Check, Enrolled, Finding, Report, Shown, Verdict
 from trail.report import messages, method, words
 from trail.report.text import Inputs, headline, message_of, report_lines
+
+
+KEYS = (
+    Enrolled("r-1", b"\x03" * 32, "self", ("r-1", "r-2"), 1, None),
+    Enrolled("p-001", b"\x04" * 32, "server", ("r-1", "r-2"), 9, 12),
+    Enrolled("p-002", b"\x05" * 32, "self", ("r-1", "r-2"), 10, None),
+)
 
 
 def report(**changes: Any) -> Report:
@@ -22,7 +29,7 @@ def report(**changes: Any) -> Report:
         "verdict": Verdict.INTACT, "origin": "trail.example/jia", "anchored": 12, "anchored_at": 1_772_668_800,
         "anchored_by": ("dic",), "size": 14, "exposed": 2, "root": b"\x01" * 32, "findings": (), "remarks": (),
         "counts": {}, "checks": (Check(1, "framing", "passed", 1), Check(14, "attachments", "not done", 0)),
-        "parts": Shown(3, 2, 1, 0), "attachments": Shown(), "scope": {"unit": "jia"}, "keys": {"self": 2, "server": 1},
+        "parts": Shown(3, 2, 1, 0), "attachments": Shown(), "scope": {"unit": "jia"}, "enrolled": KEYS,
         "facts": {}, "kind": "file", "policy_digest": b"\x02" * 32, "versions": {"trail": "0.1.0"}, "made": 1_772_700_000,
     }  # fmt: skip
     for field in dataclasses.fields(Report):
@@ -99,6 +106,8 @@ def test_the_overview_counts_what_is_shown_and_what_is_not() -> None:
     assert "2 entries (that they were lost or replaced could not be seen)" in en
     assert '"unit" "jia"' in en
     assert "本人保管 2，服务器代管（较弱） 1" in zh
+    assert "第 9 条：\"p-001\" 的密钥 0404040404040404… (32 B)，服务器代管（较弱），由 \"r-1\", \"r-2\" 登记，至第 12 条止" in zh
+    assert "enrolled by \"r-1\", \"r-2\", ended at 12" in en
     assert "(14) 附件" in zh
     assert "未做" in zh
     assert "Not detectable" in en
@@ -120,16 +129,16 @@ def test_nothing_in_the_evidence_writes_a_verdict_or_a_line_of_its_own(text: str
     one = Finding(check=9, code="SIGNATURE_BAD", position=1, message=text, expected=text, found=[text, {"a": text}])
     evil = report(
         verdict=Verdict.ALTERED, origin=text, findings=(one,), counts={"SIGNATURE_BAD": 1}, anchored_by=(text,),
-        scope={text: text}, keys={text: 1}, facts={"files": text},
+        scope={text: text}, enrolled=(KEYS[0]._replace(person=text, custody=text, by=(text,)),), facts={"files": text},
     )  # fmt: skip
     plain = Finding(check=9, code="SIGNATURE_BAD", position=1, message="", expected="", found=["", {"a": ""}])
     same = dataclasses.replace(
-        evil, origin="", findings=(plain,), anchored_by=("",), scope={"": ""}, keys={"": 1}, facts={"files": ""}
+        evil, origin="", findings=(plain,), anchored_by=("",), scope={"": ""}, enrolled=(KEYS[0]._replace(person="", custody="", by=("",)),), facts={"files": ""}
     )
 
     lines = list(report_lines(evil, lang, Inputs(evidence=text, policy=text)))
 
-    assert len(lines) == len(list(report_lines(same, lang, Inputs(evidence="-", policy="-")))) - 2 * (not text)
+    assert len(lines) == len(list(report_lines(same, lang, Inputs(evidence=text, policy=text))))
     assert lines[0] == lines[-1] == headline(evil, lang) == headline(same, lang)
     assert not any(line.startswith(("Verdict", "结论")) for line in lines[1:-1])
     assert all(char.isprintable() or char == "\u3000" or _unassigned(char) for line in lines for char in line)

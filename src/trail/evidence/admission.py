@@ -250,8 +250,9 @@ def _check_post_kind(performer: Performer, statement: Statement, registry: Regis
     post = registry.posts.get(performer.post)
     if post is not None and post.kind in declared.posts:
         return
-    # The grant must reach the unit of the performer's own post: which unit the act is about, its signer says.
-    if post is None or not registry.granted(performer.post, "sign", statement.type, post.unit):
+    # The grant must reach both the unit that the act is about, which its signer says, and that of the post itself.
+    units = (None,) if post is None else (post.unit, statement.unit)
+    if not all(registry.granted(performer.post, "sign", statement.type, unit) for unit in units):
         found = None if post is None else post.kind
         raise refuse("POST_KIND", "the type is not for this kind of post", sorted(declared.posts), found)
 

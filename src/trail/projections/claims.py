@@ -161,14 +161,14 @@ class Finder:
 
 
 def _fits(demand: Demand, satisfier: Satisfier, record: Record, bodies: Sequence[str]) -> bool:
-    if not in_period(demand, satisfier, record):
-        return False
-    if satisfier.performer == "obligor" and not performed(demand, record, bodies):
-        return False
     fields = record.statement.fields
+    if satisfier.kind and not kind_counts(fields, satisfier.kind, demand.rules.settings):
+        return False
     if satisfier.subject and fields.get("subject") != satisfier.subject:
         return False
-    return not satisfier.kind or kind_counts(fields, satisfier.kind, demand.rules.settings)
+    if not in_period(demand, satisfier, record):
+        return False
+    return satisfier.performer != "obligor" or performed(demand, record, bodies)
 
 
 def _order(record: Record) -> tuple[int, bytes]:

@@ -28,10 +28,10 @@ def performed(demand: Demand, record: Record, bodies: Sequence[str]) -> bool:
     """Whether the obligor performed the act: the person if bound to one, the post whoever held it, or the body."""
     if demand.post is None:
         return any(p.kind == "body" and p.who in bodies for p in record.statement.performers)
-    return any(
-        p.kind == "person" and p.post == demand.post and (demand.person is None or p.who == demand.person)
-        for p in record.statement.performers
-    )
+    for kind, who, post in record.statement.performers:
+        if post == demand.post and kind == "person" and (demand.person is None or who == demand.person):
+            return True
+    return False
 
 
 def kind_counts(fields: Any, kind: str, settings: Settings) -> bool:

@@ -31,6 +31,9 @@ from trail.report.words import (
 MAX_EACH: Final = 5
 """How many findings of one code are printed; the report as JSON lists more and counts all."""
 
+MAX_KEYS: Final = 20
+"""How many keys are printed with those who enrolled them; the report as JSON lists all."""
+
 _LABEL: Final = 17
 
 
@@ -148,18 +151,20 @@ def _custody(keys: Mapping[str, int], lang: str) -> str:
 
 
 def _enrolled(report: Report, lang: str) -> Iterator[str]:
-    """Who enrolled whose key, where the report says so."""
-    rows = report.enrolled
-    for person, key, custody, by, position, _ in rows[:20]:
-        names = ", ".join(quoted(name) for name in by)
-        kept = pick(CUSTODIES[custody], lang) if custody in CUSTODIES else quoted(custody)
-        if lang == "zh":
-            yield f"    第 {position} 条：{quoted(person)} 的密钥 {short(key)}，{kept}，由 {names} 登记"
+    """Who enrolled whose key, in whose custody it is, and where it ended."""
+    zh = lang == "zh"
+    for row in report.enrolled[:MAX_KEYS]:
+        names = ", ".join(quoted(name) for name in row.by)
+        kept = pick(CUSTODIES[row.custody], lang).rstrip(":") if row.custody in CUSTODIES else quoted(row.custody)
+        ended = "" if row.ended is None else f"，至第 {row.ended} 条止" if zh else f", ended at {row.ended}"
+        whose, key = quoted(row.person), short(row.key)
+        if zh:
+            yield f"    第 {row.position} 条：{whose} 的密钥 {key}，{kept}，由 {names} 登记{ended}"
         else:
-            yield f"    position {position}: key {short(key)} of {quoted(person)}, {kept}, enrolled by {names}"
-    if len(rows) > 20:
-        rest = len(rows) - 20
-        yield f"    另有 {rest} 个密钥，见 --json" if lang == "zh" else f"    and {rest} more keys, see --json"
+            yield f"    position {row.position}: key {key} of {whose}, {kept}, enrolled by {names}{ended}"
+    rest = len(report.enrolled) - MAX_KEYS
+    if rest > 0:
+        yield f"    另有 {rest} 个密钥，见 --json" if zh else f"    and {rest} more keys, see --json"
 
 
 def _findings(findings: tuple[Finding, ...], counts: Mapping[str, int], lang: str) -> Iterator[str]:
