@@ -101,7 +101,8 @@ def build(folder: Path, entries: int) -> None:
     ) as trail:  # fmt: skip
         history = _History(trail, clock, entries)
         history.found()
-        with Witness(scratch / "witness.db", key_of("witness"), "witness.example/bench", [history.note_key]) as witness:
+        state, key = scratch / "witness.db", key_of("witness")
+        with Witness(state, key, "witness.example/bench", [history.note_key], new=True) as witness:
             since = 0
             for quarter in range(1, 5):
                 history.fill(entries * quarter // 4)

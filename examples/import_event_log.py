@@ -286,7 +286,7 @@ def cosigned_policy(trail: Trail, log_key: PrivateKey, witness_key: PrivateKey, 
     """Issue a checkpoint, have a new witness cosign it, and write the policy that pins log, genesis and witness."""
     log = NoteKey(trail.origin, LOG_ED25519, log_key.public.raw)
     trail.checkpoint()
-    with Witness(folder / "state.db", witness_key, "witness.example/import", [log]) as witness:
+    with Witness(folder / "state.db", witness_key, "witness.example/import", [log], new=True) as witness:
         trail.add_cosignatures(witness.sign(request(trail.reader, 0), int(time.time())))
         return format_policy(
             logs=[log], witnesses={"witness": witness.key}, quorum="witness", genesis=[trail.genesis()]

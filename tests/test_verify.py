@@ -61,8 +61,20 @@ def quorum(log: Log, count: int = 2, **options: Any) -> str:
 
 
 def codes(report: Report) -> list[str]:
-    """The codes of all findings and remarks."""
-    return sorted(report.counts)
+    """The codes of all findings and remarks, but for posts: nobody in this log was ever appointed to any."""
+    return sorted(report.counts.keys() - {"POST_NOT_HELD"})
+
+
+def test_posts_that_the_log_does_not_show_are_remarked() -> None:
+    log = Log()
+    log.put(log.talk())
+    assert run(log).counts == {"POST_NOT_HELD": 1}
+    appointed = Log()
+    appointed.registrars(
+        "PostAssigned", {"post": "jia/secretary", "person": "p-001", "from": "2026-03-05", "acting": False}
+    )
+    appointed.put(appointed.talk())
+    assert run(appointed).counts == {}
 
 
 def run(log: Log, *checkpoints: str, policy: str | None = None, **options: Any) -> Report:

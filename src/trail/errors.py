@@ -81,7 +81,9 @@ class StreamMoved(CallerError):
     default_code = "STREAM_MOVED"
     default_advice = "Look at what came between and sign again if it still stands; the draft was kept."
 
-    def __init__(self, message: str, *, intervened: tuple[object, ...] = (), draft: object = None, **facts: Any) -> None:
+    def __init__(
+        self, message: str, *, intervened: tuple[object, ...] = (), draft: object = None, **facts: Any
+    ) -> None:
         super().__init__(message, **facts)
         self.intervened = intervened
         self.draft = draft

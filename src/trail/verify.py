@@ -20,6 +20,7 @@ import os
 import platform
 from collections.abc import Callable, Iterable
 from importlib.metadata import version
+from itertools import islice
 from typing import BinaryIO, Final, cast
 
 from trail import __version__
@@ -40,7 +41,7 @@ from trail.evidence.file import (
 from trail.evidence.findings import Findings
 from trail.evidence.history import MemoryHistory
 from trail.evidence.record import Record, decode_entry
-from trail.evidence.registry import CORRECTED, ERASED, GENESIS, REGISTRY_TYPES, REVOKED, Registry
+from trail.evidence.registry import BUILT_IN, CORRECTED, ERASED, GENESIS, REGISTRY_TYPES, REVOKED, Registry
 from trail.evidence.times import Times
 from trail.evidence.types import CompiledType, Mentions
 from trail.evidence.verdict import Enrolled, Finding, Report, Verdict
@@ -83,7 +84,7 @@ def verify(
         return run.run(read_evidence(io.BytesIO(evidence)), progress)
     if hasattr(evidence, "read"):
         return run.run(read_evidence(cast(BinaryIO, evidence)), progress)
-    return run.run(cast(Iterable[Item], evidence), progress)
+    return run.run(evidence, progress)
 
 
 class Verification:
@@ -143,11 +144,13 @@ class Verification:
         elif isinstance(item, Header):
             self._header(item)
         elif isinstance(item, Broken):
-            self._broken = True
-            self.find(item.code, item.reason)
+            self._break(item.reason, item.code)
         else:
-            self._broken = True
-            self.find("FRAME_BROKEN", f"not an item of evidence: {kind.__name__}")
+            self._break(f"an item that is none of evidence: {kind.__name__}")
+
+    def _break(self, reason: str, code: str = "FRAME_BROKEN") -> None:
+        self._broken = True
+        self.find(code, reason)
 
     def internal(self, error: BaseException) -> None:
         """Note a fault of the verifier itself; what it did not read can't be called missing."""
@@ -166,6 +169,9 @@ class Verification:
         self.findings.refused(error, self.frontier.size or None, **attached)
 
     def _header(self, header: Header) -> None:
+        if self.header is not None:
+            self._break("a second header")
+            return
         self.header = header
         self.count(1)
         if not self.policy.log_keys(header.origin):
@@ -178,15 +184,22 @@ class Verification:
 
     def _checkpoint(self, note: bytes) -> None:
         self.count(2)
+        if self.header is None or self.frontier.size:
+            self._break("a checkpoint out of its place")
+            return
         try:
-            anchor = read_anchor(note, self.policy, self.header.origin if self.header else "")
+            anchor = read_anchor(note, self.policy, self.header.origin)
             for bad in anchor.bad:
                 self._refused(bad)
-            self.anchors.add(anchor)
+            if not self.anchors.add(anchor):
+                self._break("checkpoints that do not ascend by size")
         except Refusal as error:
             self._refused(error)
 
     def _entry(self, entry: bytes) -> None:
+        if self.header is None:
+            self._break("an entry before the header")
+            return
         if self.frontier.size == 0:
             self.anchors.settle()
         self.bodies.settle()
@@ -200,7 +213,7 @@ class Verification:
             self.registry_position = position
         mentions = None
         try:
-            origin = self.header.origin if self.header is not None else ""
+            origin = self.header.origin
             keys = check_keys(record, self.registry, origin)
             check_signatures(record, keys, origin)
             mentions = admit(record, self.registry, self.history, origin)
@@ -230,22 +243,34 @@ class Verification:
 
     def _admitted(self, record: Record, mentions: Mentions, entry: bytes) -> None:
         kind = record.statement.type
-        if kind == GENESIS:
+        if kind not in BUILT_IN:
+            self._posts(record)
+        elif kind == GENESIS:
             digest = hashlib.sha256(entry).digest()
             if self.policy.genesis and digest not in self.policy.genesis:
                 pinned = sorted(self.policy.genesis)
                 self.find("GENESIS_OTHER", "the policy pins another first entry", 1, pinned, digest)
         elif kind == ERASED:
-            self.bodies.erase(record)
+            if not self.bodies.erase(record):
+                self.find("PART_SHOWN_AFTER_ERASURE", "a part that was erased is shown all the same", record.position)
         elif kind == REVOKED:
-            self.times.revoked(record)
+            key = record.statement.fields["key"]
+            self.times.revoked(record, self.registry.keys[key].compromised_since)  # type: ignore[index]
         before = len(self.registry.keys)
         self.registry.apply(record)
         if kind in _KEY_TYPES:
-            for state in list(self.registry.keys.values())[before:]:
+            for state in islice(reversed(self.registry.keys.values()), len(self.registry.keys) - before):
                 if state.public.raw in self._policy_keys:
                     self.find("KEY_DOUBLE_USE", "a member's key is a log's or a witness's", record.position,
                               found=state.public.raw)  # fmt: skip
+
+    def _posts(self, record: Record) -> None:
+        """Remark where the log did not show, up to here, that a signer held the post on the day of the act."""
+        day = record.statement.happened.date()
+        for person, post, _ in record.statement.signers:
+            if not self.registry.holds(person, post, day):
+                self.find("POST_NOT_HELD", "not known by then to hold the post on the day of the act", record.position,
+                          post, person)  # fmt: skip
 
     def _seen(self, record: Record, position: int) -> None:
         seen = record.statement.seen
@@ -297,6 +322,9 @@ class Verification:
         self.bodies.settle()
         for code, position, name in self.bodies.missing():
             self.find(code, f"neither shown, nor withheld, nor erased: {name}", position)
+        if self.header is not None and self.header.scope == {"all": True} and self.bodies.parts.withheld:
+            self.find("SCOPE_CONTRADICTED", "everything was announced, but body parts are withheld", None, 0,
+                      self.bodies.parts.withheld)  # fmt: skip
         for code, withheld in self.bodies.withheld_but(self.policy.require):
             self.find(code, f"{withheld} were withheld, and the policy requires them", None, 0, withheld)
 
@@ -345,13 +373,14 @@ class Verification:
 
     def _report(self, anchor: Anchor | None, anchored: int, size: int) -> Report:
         policy = self.policy
+        newest = anchor if anchor is not None and anchor.checkpoint.size == anchored else None
         complete = anchored > 0 and self.header is not None and not self._broken
         return Report(
             verdict=self.findings.verdict(complete=complete),
             origin=self.header.origin if self.header is not None else "",
             anchored=anchored,
-            anchored_at=anchor.time if anchor is not None and anchor.checkpoint.size == anchored else None,
-            anchored_by=tuple(sorted(anchor.times)) if anchor is not None else (),
+            anchored_at=newest.time if newest is not None else None,
+            anchored_by=tuple(sorted(newest.times)) if newest is not None else (),
             size=size,
             exposed=size - anchored,
             root=self.frontier.root(),

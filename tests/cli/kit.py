@@ -81,7 +81,9 @@ class Site(NamedTuple):
         with mock.patch.dict(os.environ, environment):
             return run(*argv)
 
-    def process(self, *argv: object, env: dict[str, str] | None = None, **kwargs: Any) -> subprocess.CompletedProcess[bytes]:
+    def process(
+        self, *argv: object, env: dict[str, str] | None = None, **kwargs: Any
+    ) -> subprocess.CompletedProcess[bytes]:
         """Run the command in a process of its own, where the evidence lies."""
         environment = os.environ | {
             "PYTHONPATH": str(SRC), "TRAIL_PASSPHRASE_FILE": str(self.path / "passphrase"), "LC_ALL": "C.UTF-8",
@@ -117,7 +119,8 @@ def witnessed(site: Site, since: int = 0) -> Result:
     found("checkpoint", site.db, "--since", since, "--out", request, at=site)
     log = vkey(site, site.path / "log/log/key.pem", "log", ORIGIN)
     witness = ("--key", site.path / "witness.pem", "--state", site.path / "witness.db", "--name", "dic.example")
-    found("witness", "sign", request, *witness, "--log", log, "--out", answer, at=site)
+    new = () if (site.path / "witness.db").exists() else ("--new",)
+    found("witness", "sign", request, *witness, *new, "--log", log, "--out", answer, at=site)
     return found("checkpoint", site.db, "--add", answer, at=site)
 
 

@@ -12,8 +12,8 @@ from unittest import mock
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-
 from tests.cli.kit import Result, Site, run
+
 from trail.cli import app
 from trail.cli.app import build_parser, exit_code, leaves
 from trail.cli.output import Printer, language
@@ -73,7 +73,7 @@ def test_what_errors_end_with() -> None:
 
 @pytest.mark.parametrize("answer", [None, True, "0", 0.0])
 def test_a_command_that_gives_no_number_has_not_succeeded(built: Site, answer: Any) -> None:
-    with mock.patch("trail.cli.verify_cmd.run", lambda *_: answer):
+    with mock.patch("trail.cli.verify_cmd.run", return_value=answer):
         assert built.run("verify", built.evidence, "--policy", built.policy).code == 3
 
 
@@ -97,7 +97,7 @@ def test_the_demonstration_is_run_by_its_own_module(here: Callable[..., Result])
         out.line(f"{into} {lang}")
         return 0
 
-    with mock.patch.object(app.walkthrough_cmd, "import_module", lambda name: mock.Mock(run=play)):
+    with mock.patch.object(app.walkthrough_cmd, "import_module", return_value=mock.Mock(run=play)):
         assert here("demo", "--into", "d", "--lang", "zh") == Result(0, "d zh\n", "")
 
 

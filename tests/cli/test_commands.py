@@ -1,4 +1,4 @@
-"""``init``, ``keys``, ``checkpoint``, ``witness``, ``export``, ``status``: each in this process, and once in its own."""
+"""``init``, ``keys``, ``checkpoint``, ``witness``, ``export``, ``status``: in this process, and once in their own."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from pathlib import Path
 from unittest import mock
 
 import pytest
-
 from tests.cli.kit import AS, ORIGIN, TALK, Result, Site, found, vkey, witnessed
+
 from trail.signing import parse_policy
 
 # --- init and keys -------------------------------------------------------------------------------------------------
@@ -41,10 +41,17 @@ def test_init_makes_everything_once_and_keeps_keys_private(built: Site, tmp_path
 
 @pytest.mark.parametrize(
     "more",
-    [["--registrar", "a"], ["--registrar", "a", "--registrar", "a"], ["--registrar", "../a", "--registrar", "b"],
-     ["--origin", "two words"], ["--origin", "a\nb"], ["--origin", ""], ["--passphrase-file", "nowhere"]],
+    [
+        ["--registrar", "a"],
+        ["--registrar", "a", "--registrar", "a"],
+        ["--registrar", "../a", "--registrar", "b"],
+        ["--origin", "two words"],
+        ["--origin", "a\nb"],
+        ["--origin", ""],
+        ["--passphrase-file", "nowhere"],
+    ],
     ids=str,
-)  # fmt: skip
+)
 def test_init_leaves_nothing_behind_when_it_can_not(built: Site, tmp_path: Path, more: list[str]) -> None:
     done = built.run("init", "--origin", ORIGIN, "--into", tmp_path / "log", *more)
 
@@ -125,7 +132,15 @@ def test_a_fork_is_exit_code_1_and_both_notes_are_kept(site: Site) -> None:
     for folder, text in (("log", "一"), ("twin", "二")):
         file = site.acts(TALK | {"content": text})
         found("record", file, "--db", site.path / folder / "trail.db", "--keys", site.keys, at=twin)
-        found("checkpoint", site.path / folder / "trail.db", "--since", 33, "--out", site.path / f"{folder}.request", at=site)
+        found(
+            "checkpoint",
+            site.path / folder / "trail.db",
+            "--since",
+            33,
+            "--out",
+            site.path / f"{folder}.request",
+            at=site,
+        )
     log = vkey(site, site.path / "log/log/key.pem", "log", ORIGIN)
     witness = ("--key", site.path / "witness.pem", "--state", site.path / "witness.db", "--name", "dic.example")
 
@@ -138,6 +153,19 @@ def test_a_fork_is_exit_code_1_and_both_notes_are_kept(site: Site) -> None:
     assert "FORK" in done.err
     with sqlite3.connect(site.path / "witness.db") as state:
         assert state.execute("SELECT count(*) FROM fork").fetchone() == (1,)
+
+
+def test_a_witness_without_its_memory_signs_nothing(site: Site) -> None:
+    log = vkey(site, site.path / "log/log/key.pem", "log", ORIGIN)
+    witness = ("--key", site.path / "witness.pem", "--state", site.path / "witness.db", "--name", "dic.example")
+    assert site.run("witness", "sign", site.path / "request", *witness, "--new", "--log", log).code == 2
+    (site.path / "witness.db").unlink()
+
+    done = site.run("witness", "sign", site.path / "request", *witness, "--log", log)
+
+    assert done.code == 3
+    assert "STATE_MISSING" in done.err
+    assert not (site.path / "witness.db").exists()
 
 
 def test_the_log_key_does_not_sign_a_database_put_back(site: Site) -> None:
@@ -155,8 +183,22 @@ def test_the_log_key_does_not_sign_a_database_put_back(site: Site) -> None:
 def test_a_cosignature_goes_to_the_standard_output_byte_by_byte(site: Site) -> None:
     log = vkey(site, site.path / "log/log/key.pem", "log", ORIGIN)
     found("checkpoint", site.db, "--since", 0, "--out", site.path / "request", at=site)
-    argv = ["witness", "sign", site.path / "request", "--key", site.path / "witness.pem", "--state", site.path / "w2.db",
-            "--name", "dic.example", "--log", log, "--now", "1900000000"]  # fmt: skip
+    argv = [
+        "witness",
+        "sign",
+        site.path / "request",
+        "--key",
+        site.path / "witness.pem",
+        "--state",
+        site.path / "w2.db",
+        "--new",
+        "--name",
+        "dic.example",
+        "--log",
+        log,
+        "--now",
+        "1900000000",
+    ]
 
     done = site.process(*argv, env={"PYTHONIOENCODING": "ascii"})
 
@@ -166,10 +208,16 @@ def test_a_cosignature_goes_to_the_standard_output_byte_by_byte(site: Site) -> N
 
 @pytest.mark.parametrize(
     "argv",
-    [["--since", "0"], ["--add", "x", "--since", "1", "--out", "y"], ["--since", "999", "--out", "y"],
-     ["--since", "-1", "--out", "y"], ["--state", "x"], ["--add", "nowhere"]],
+    [
+        ["--since", "0"],
+        ["--add", "x", "--since", "1", "--out", "y"],
+        ["--since", "999", "--out", "y"],
+        ["--since", "-1", "--out", "y"],
+        ["--state", "x"],
+        ["--add", "nowhere"],
+    ],
     ids=str,
-)  # fmt: skip
+)
 def test_checkpoint_refuses_what_makes_no_sense(site: Site, argv: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(site.path)
 
@@ -178,7 +226,7 @@ def test_checkpoint_refuses_what_makes_no_sense(site: Site, argv: list[str], mon
 
 def test_rubbish_as_a_cosignature_or_request_is_refused(site: Site) -> None:
     log = vkey(site, site.path / "log/log/key.pem", "log", ORIGIN)
-    witness = ("--key", site.path / "witness.pem", "--state", site.path / "w3.db", "--name", "dic.example")
+    witness = ("--key", site.path / "witness.pem", "--state", site.path / "w3.db", "--new", "--name", "dic.example")
 
     assert site.run("checkpoint", site.db, "--add", site.evidence).code == 2
     assert site.run("checkpoint", site.db, "--add", site.policy).code == 2
@@ -202,9 +250,14 @@ def test_export_covers_the_head_where_the_log_key_is_at_hand(site: Site) -> None
 
 @pytest.mark.parametrize(
     ("scope", "shown", "withheld"),
-    [([], 3, 0), (["--unit", "jia"], 3, 0), (["--person", "p-017"], 2, 1), (["--from", "2026-03-01", "--to", "2026-03-31"], 1, 2)],
+    [
+        ([], 3, 0),
+        (["--unit", "jia"], 3, 0),
+        (["--person", "p-017"], 2, 1),
+        (["--from", "2026-03-01", "--to", "2026-03-31"], 1, 2),
+    ],
     ids=str,
-)  # fmt: skip
+)
 def test_a_scope_withholds_the_rest(site: Site, scope: list[str], shown: int, withheld: int) -> None:
     found("export", site.db, "--out", site.path / "e", *scope, at=site)
 
@@ -228,10 +281,12 @@ def test_export_replaces_nothing_but_evidence(site: Site) -> None:
 @pytest.mark.parametrize("command", ["checkpoint", "export", "status", "record", "enrol"])
 def test_what_is_no_database_is_refused_and_not_made(site: Site, command: str) -> None:
     argv: dict[str, list[object]] = {
-        "checkpoint": ["checkpoint", "{}"], "export": ["export", "{}", "--out", site.path / "x"],
-        "status": ["status", "{}", "--unit", "jia"], "record": ["record", site.acts(), "--db", "{}", "--keys", site.keys],
+        "checkpoint": ["checkpoint", "{}"],
+        "export": ["export", "{}", "--out", site.path / "x"],
+        "status": ["status", "{}", "--unit", "jia"],
+        "record": ["record", site.acts(), "--db", "{}", "--keys", site.keys],
         "enrol": ["keys", "enrol", "{}", "--person", "p", "--key", site.keys / "p-001.pem", "--keys", site.keys],
-    }  # fmt: skip
+    }
     for wrong in (site.policy, site.path / "nowhere.db", site.path):
         assert site.run(*(wrong if word == "{}" else word for word in argv[command])).code == 2
     assert not (site.path / "nowhere.db").exists()
@@ -244,9 +299,15 @@ def test_what_is_no_database_is_refused_and_not_made(site: Site, command: str) -
 def ruled(site: Site) -> Site:
     """A log that adopted the regulation at the beginning of 2026."""
     rows = [
-        {"act": "RuleSetAdopted", "as": AS, "name": "regulation-2017", "digest": {"rules": "default"},
-         "first_period": "2026", "happened": "2026-01-01"},
-    ]  # fmt: skip
+        {
+            "act": "RuleSetAdopted",
+            "as": AS,
+            "name": "regulation-2017",
+            "digest": {"rules": "default"},
+            "first_period": "2026",
+            "happened": "2026-01-01",
+        },
+    ]
     done = site.record(*rows)
     assert done.code == 0, done.err
     return site
@@ -266,8 +327,15 @@ def test_status_of_a_unit_in_both_languages_and_as_json(ruled: Site) -> None:
 
 
 def test_status_on_two_axes_and_what_differs(ruled: Site) -> None:
-    report = {"act": "ReportFiled", "as": AS, "subject": "principal", "period": "2026-H1", "recipients": ["uni"],
-              "sent": "2026-07-05", "title": "半年报告"}  # fmt: skip
+    report = {
+        "act": "ReportFiled",
+        "as": AS,
+        "subject": "principal",
+        "period": "2026-H1",
+        "recipients": ["uni"],
+        "sent": "2026-07-05",
+        "title": "半年报告",
+    }
     assert ruled.record(report).code == 0
     argv = ("status", ruled.db, "--unit", "jia", "--as-of", "2026-07-31")
 
@@ -294,11 +362,18 @@ def test_status_of_a_person(ruled: Site) -> None:
 
 @pytest.mark.parametrize(
     "more",
-    [["--unit", "nowhere"], ["--person", "nobody"], [], ["--unit", "jia", "--person", "p-001"],
-     ["--unit", "jia", "--as-of", "31.12.2026"], ["--unit", "jia", "--known-at", "-1"],
-     ["--person", "p-001", "--compare", "3"], ["--unit", "jia", "--rules", "nowhere"]],
+    [
+        ["--unit", "nowhere"],
+        ["--person", "nobody"],
+        [],
+        ["--unit", "jia", "--person", "p-001"],
+        ["--unit", "jia", "--as-of", "31.12.2026"],
+        ["--unit", "jia", "--known-at", "-1"],
+        ["--person", "p-001", "--compare", "3"],
+        ["--unit", "jia", "--rules", "nowhere"],
+    ],
     ids=str,
-)  # fmt: skip
+)
 def test_status_refuses_what_it_does_not_know(built: Site, more: list[str]) -> None:
     assert built.run("status", built.db, *more).code == 2
 

@@ -247,6 +247,19 @@ CASES = (
 )  # fmt: skip
 
 
+def check(case: Case, s: Scene, number: int) -> None:
+    """The law for one operator."""
+    copy = s.copy()
+    expected = case.run(s, copy, number)
+    if case.resealed:
+        reseal(copy, LOG_KEY, WITNESSES)
+
+    report = s.audit(copy)
+
+    assert report.verdict is Verdict.ALTERED
+    assert expected in found(report)
+
+
 # Shrinking would take minutes: a history is short, and its repr tells it.
 FEW = settings(max_examples=3, phases=[Phase.explicit, Phase.generate])
 
@@ -258,15 +271,7 @@ def test_any_single_change_up_to_the_anchored_size_is_found_by_its_own_check(
     case: Case, history: History, number: int
 ) -> None:
     with scene(history) as s:
-        copy = s.copy()
-        expected = case.run(s, copy, number)
-        if case.resealed:
-            reseal(copy, LOG_KEY, WITNESSES)
-
-        report = s.audit(copy)
-
-    assert report.verdict is Verdict.ALTERED
-    assert expected in found(report)
+        check(case, s, number)
 
 
 @given(history=histories())

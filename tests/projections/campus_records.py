@@ -142,7 +142,9 @@ class Log:
     def draft(self, kind: str, owner: str, day: str, *, unit: str = "jia", year: int = 2026) -> Record:
         type_ = "ResponsibilityListDrafted@1" if kind == "responsibility" else "TaskListDrafted@1"
         fields: dict[str, Any] = {"owner": owner} if "/" in owner else {"owner_body": owner}
-        fields |= {"year": year, "items": ["1"]} if kind == "responsibility" else {"year": year, "tasks": []}
+        fields |= (
+            {"year": year, "items": ["1"]} if kind == "responsibility" else {"year": year, "tasks": [{"number": "1"}]}
+        )
         return self.add(type_, fields, day, by=f"{unit}/secretary", unit=unit, stream=f"lists/{unit}/{year}")
 
     def on(self, type_: str, versions: list[Record], day: str, *, by: str | None = None, body: str | None = None,

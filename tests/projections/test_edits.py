@@ -28,7 +28,7 @@ class TestAcrossTheDueDate:
         before = log.one("R5", "2026-07-31", period="2026-H1", known_at=report.position)
         after = log.one("R5", "2026-07-31", period="2026-H1")
 
-        assert ("late", "in_time") == (before.state, after.state)
+        assert (before.state, after.state) == ("late", "in_time")
         assert {edit.position, report.position} == {b.position for b in after.because}
 
     def test_what_it_changed_carries_its_own_label(self):
@@ -45,16 +45,16 @@ class TestAcrossTheDueDate:
         talk = log.talk("jia/secretary", TO, "2026-03-05")
         log.correct(talk, "2026-07-01", happened=["date", "2026-04-05", "day", False])
 
-        assert 0 == log.one("S2a", "2026-03-31").done
-        assert 3 == log.one("S2a", "2026-03-31", known_at=talk.position).done
+        assert log.one("S2a", "2026-03-31").done == 0
+        assert log.one("S2a", "2026-03-31", known_at=talk.position).done == 3
 
     def test_corrected_out_of_its_year(self):
         log = Log()
         talk = log.talk("jia/secretary", TO, "2026-12-30")
         log.correct(talk, "2027-01-04", happened=["date", "2027-01-02", "day", False])
 
-        assert "overdue" == log.one("S2a", "2027-01-31", period="2026").state
-        assert 3 == log.one("S2a", "2027-01-31", period="2027").done
+        assert log.one("S2a", "2027-01-31", period="2026").state == "overdue"
+        assert log.one("S2a", "2027-01-31", period="2027").done == 3
 
 
 class TestVoided:
@@ -62,14 +62,14 @@ class TestVoided:
         log = Log()
         talk = log.talk("jia/secretary", TO, "2026-03-05")
         voiding = log.void(talk, "2026-03-06")
-        assert 0 == log.one("S2a", "2026-06-30").done
+        assert log.one("S2a", "2026-06-30").done == 0
         assert voiding.position in [b.position for b in log.one("S2a", "2026-06-30").because]
 
         again = log.void(voiding, "2026-03-07")
-        assert 3 == log.one("S2a", "2026-06-30").done
+        assert log.one("S2a", "2026-06-30").done == 3
 
         log.void(again, "2026-03-08")
-        assert 0 == log.one("S2a", "2026-06-30").done
+        assert log.one("S2a", "2026-06-30").done == 0
 
     def test_the_last_that_holds_decides(self):
         """Corrected after it was voided, the record stands as corrected; the voiding stays visible."""
@@ -77,10 +77,10 @@ class TestVoided:
         talk = log.talk("jia/secretary", TO, "2026-03-05")
         log.void(talk, "2026-03-06")
         correction = log.correct(talk, "2026-03-07", happened=["date", "2026-03-04", "day", False])
-        assert 3 == log.one("S2a", "2026-06-30").done
+        assert log.one("S2a", "2026-06-30").done == 3
 
         log.void(correction, "2026-03-08")
-        assert 0 == log.one("S2a", "2026-06-30").done
+        assert log.one("S2a", "2026-06-30").done == 0
 
     def test_corrections_add_up_field_by_field(self):
         """The last correction decides for what it changed, and leaves alone what an earlier one changed."""
@@ -90,7 +90,7 @@ class TestVoided:
         log.correct(talk, "2026-03-07", fields={"counterparts": [{"person": p} for p in TO]})
         settled = edits_of(log).apply(talk)
 
-        assert ("2026-03-04", 3) == (settled.statement.happened.date(), len(settled.statement.fields["counterparts"]))
+        assert (settled.statement.happened.date(), len(settled.statement.fields["counterparts"])) == ("2026-03-04", 3)
         assert (talk.digest, talk.position) == (settled.digest, settled.position)
 
     def test_roster_facts_are_subject_to_it(self):
@@ -99,8 +99,8 @@ class TestVoided:
         wrong = log.assign("jia/secretary", "p-20", "2026-06-01")
         right = log.correct(wrong, "2026-08-01", fields={"person": "p-21"})
 
-        assert "p-21" == log.one("R5", "2026-07-31", period="2026-H1").holder
-        assert "p-20" == log.one("R5", "2026-07-31", period="2026-H1", known_at=right.position - 1).holder
+        assert log.one("R5", "2026-07-31", period="2026-H1").holder == "p-21"
+        assert log.one("R5", "2026-07-31", period="2026-H1", known_at=right.position - 1).holder == "p-20"
         log.void(wrong, "2026-08-02")
         assert log.one("R5", "2026-07-31", period="2026-H1").holder is None
 
@@ -110,7 +110,7 @@ class TestVoided:
         dispute = log.edit("Disputed", talk, "2026-03-06")
         one = log.one("S2a", "2026-06-30")
 
-        assert "in_time" == one.state
+        assert one.state == "in_time"
         assert ("DISPUTED", (talk.position, dispute.position)) in [(g.code, g.positions) for g in one.gaps]
 
     def test_the_ledger_keeps_everything(self):
@@ -133,7 +133,9 @@ def test_a_chain_of_voidings(data: st.DataObject):
 
     def stands(record) -> bool:
         return not any(
-            r.statement.type == "RecordVoided@1" and r.statement.fields["target"][0] == record.statement.id and stands(r)
+            r.statement.type == "RecordVoided@1"
+            and r.statement.fields["target"][0] == record.statement.id
+            and stands(r)
             for r in chain
         )
 

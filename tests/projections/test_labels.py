@@ -37,14 +37,14 @@ def test_lags(happened: str, recorded: str, found: str):
 
 def test_the_named_period_ends():
     """An act within the half-year that it names is backfilled once that is over; after it, its year counts."""
-    assert "backfilled" == label("2026-06-20", "2026-07-10", "2026-H1")
-    assert "late" == label("2026-06-20", "2026-07-10")
-    assert "late" == label("2026-07-05", "2026-07-20", "2026-H1")
+    assert label("2026-06-20", "2026-07-10", "2026-H1") == "backfilled"
+    assert label("2026-06-20", "2026-07-10") == "late"
+    assert label("2026-07-05", "2026-07-20", "2026-H1") == "late"
 
 
 def test_a_month_counts_from_its_last_day():
-    assert "contemporaneous" == label("2026-03-01", "2026-04-02", precision="month")
-    assert "late" == label("2026-03-01", "2026-04-20", precision="month")
+    assert label("2026-03-01", "2026-04-02", precision="month") == "contemporaneous"
+    assert label("2026-03-01", "2026-04-20", precision="month") == "late"
 
 
 def test_holidays_are_no_working_days():
@@ -54,17 +54,17 @@ def test_holidays_are_no_working_days():
     def found(work: WorkDays) -> str:
         return recording_label(Happened.on("2026-09-30"), None, noon("2026-10-10"), Settings(), work)
 
-    assert ("late", "contemporaneous") == (found(WorkDays()), found(WorkDays(week, frozenset())))
+    assert (found(WorkDays()), found(WorkDays(week, frozenset()))) == ("late", "contemporaneous")
 
 
 def test_holidays_set_by_an_event():
     log = Log()
     talk = log.talk("jia/secretary", ["p-11"], "2026-09-30", recorded="2026-10-10")
-    assert "late" == log.at().ledger[talk.position - 1].because.label
+    assert log.at().ledger[talk.position - 1].because.label == "late"
 
     week = [later("2026-10-01", n) for n in range(7)]
     log.add("HolidaysSet@1", {"holidays": week}, "2026-01-02", stream="rules/holidays")
-    assert "contemporaneous" == log.at().ledger[talk.position - 1].because.label
+    assert log.at().ledger[talk.position - 1].because.label == "contemporaneous"
 
 
 @given(st.integers(0, 800), st.integers(0, 400))
@@ -83,15 +83,15 @@ class TestPosts:
     def test_held(self):
         log = Log()
 
-        assert {"jia/secretary": "held"} == self.posts(log, log.talk("jia/secretary", ["p-11"], "2026-03-05"))
+        assert self.posts(log, log.talk("jia/secretary", ["p-11"], "2026-03-05")) == {"jia/secretary": "held"}
 
     def test_confirmed_later(self):
         log = Log()
         talk = log.talk(("p-20", "jia/secretary"), ["p-11"], "2026-03-05")
-        assert {"jia/secretary": "not_held"} == self.posts(log, talk)
+        assert self.posts(log, talk) == {"jia/secretary": "not_held"}
 
         log.assign("jia/secretary", "p-20", "2026-03-01", acting=True)
-        assert {"jia/secretary": "confirmed_later"} == self.posts(log, talk)
+        assert self.posts(log, talk) == {"jia/secretary": "confirmed_later"}
 
     def test_no_longer_held(self):
         """Recording June's talk in November after leaving office is late, not forged; and it counts."""
@@ -100,12 +100,12 @@ class TestPosts:
         talk = log.talk("jia/secretary", ["p-11"], "2026-06-20", recorded="2026-11-01")
         one = log.one("S2a", "2026-12-31")
 
-        assert {"jia/secretary": "no_longer_held"} == self.posts(log, talk)
-        assert (1, "backfilled") == (one.done, one.because[0].label)
+        assert self.posts(log, talk) == {"jia/secretary": "no_longer_held"}
+        assert (one.done, one.because[0].label) == (1, "backfilled")
 
     def test_not_held_is_a_gap_of_what_counts(self):
         log = Log()
         log.talk(("p-77", "jia/secretary"), ["p-11"], "2026-03-05")
         one = log.one("S2a", "2026-12-31")
 
-        assert (1, ["NOT_HELD"]) == (one.done, [g.code for g in one.gaps])
+        assert (one.done, [g.code for g in one.gaps]) == (1, ["NOT_HELD"])

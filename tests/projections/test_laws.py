@@ -48,7 +48,11 @@ def step(draw: Any, log: Log, name: str) -> Record | None:
         versions = draw(st.lists(st.sampled_from(drafts), min_size=1, max_size=4, unique_by=lambda r: r.position))
         if name == "endorse":
             return log.endorse(draw(st.sampled_from(["jia/secretary", "jia/member"])), versions, day)
-        return log.on("CommitmentSigned", versions, day, body="jia") if name == "commit" else log.file(versions, "dic", day)
+        return (
+            log.on("CommitmentSigned", versions, day, body="jia")
+            if name == "commit"
+            else log.file(versions, "dic", day)
+        )
     if name == "pledge":
         party = draw(st.sampled_from(POSTS[1:4]))
         return log.pledge(party, draw(st.sampled_from(["committee", "responsible"])), day)
@@ -166,7 +170,9 @@ def test_the_order_between_streams_is_free(log: Log, day: str, data: st.DataObje
     assert states(log.at(day)) == states(other)
 
 
-@given(st.lists(st.lists(st.sampled_from(["p-11", "p-12", "p-13"]), min_size=1, max_size=6), max_size=6), st.integers(1, 3))
+@given(
+    st.lists(st.lists(st.sampled_from(["p-11", "p-12", "p-13"]), min_size=1, max_size=6), max_size=6), st.integers(1, 3)
+)
 def test_one_act_counts_once(talks: list[list[str]], minimum: int):
     """One act counts once per duty, obligor, period, counterpart or recipient, however often it names them."""
     from trail.rules import default_text, load
@@ -209,4 +215,4 @@ def test_every_question_can_be_answered(log: Log):
         snapshot = log.at("2026-07-31", size)
         for unit in snapshot.units():
             status = snapshot.unit(unit)
-            assert () == status.diff(status)
+            assert status.diff(status) == ()

@@ -32,7 +32,7 @@ def test_the_whole_chain_in_time():
 
     assert {"in_time", "void"} == set(rows.values())
     assert {("L2c", "jia/secretary"), ("L2c", "jia/deputy")} == {k for k, state in rows.items() if state == "void"}
-    assert "in_time" == log.one("L1c", "2026-05-01", unit="lab").state
+    assert log.one("L1c", "2026-05-01", unit="lab").state == "in_time"
 
 
 def test_whose_list_is_missing():
@@ -42,16 +42,17 @@ def test_whose_list_is_missing():
     log.draft("responsibility", "jia/deputy", "2026-03-01")
     one = log.one("L1a", "2026-04-21")
 
-    assert ("overdue", None) == (one.state, one.holder)
-    assert ["jia/secretary", "jia/member", "lab/head"] == [m.counterpart for m in one.missing]
+    assert (one.state, one.holder) == ("overdue", None)
+    assert [m.counterpart for m in one.missing] == ["jia/secretary", "jia/member", "lab/head"]
 
 
 def test_a_list_for_another_year_does_not_count():
     log = Log()
     log.draft("task", "jia", "2026-03-01", year=2025)
 
-    assert "overdue" == next(
-        o.state for o in log.at("2026-04-21").unit("jia").obligations if o.duty == "L1b" and o.post is None
+    assert (
+        next(o.state for o in log.at("2026-04-21").unit("jia").obligations if o.duty == "L1b" and o.post is None)
+        == "overdue"
     )
 
 
@@ -71,35 +72,35 @@ class TestEndorsement:
         lists = drafted(log)
         log.endorse("jia/deputy", list(lists.values()), "2026-04-01")
 
-        assert 0 == self.one(log, "2026-04-10").done
+        assert self.one(log, "2026-04-10").done == 0
 
     def test_a_later_edit_voids_it(self):
         """Computed, not an event: the list that stands now is endorsed by nobody."""
         log, _ = self.endorsed()
-        assert "in_time" == self.one(log, "2026-05-01").state
+        assert self.one(log, "2026-05-01").state == "in_time"
 
         draft = log.draft("task", "jia/member", "2026-05-10")
         one = self.one(log, "2026-05-10")
-        assert ("overdue", [("jia/member", "task")]) == (one.state, [(m.counterpart, m.list) for m in one.missing])
+        assert (one.state, [(m.counterpart, m.list) for m in one.missing]) == ("overdue", [("jia/member", "task")])
         assert "C2" in [g.code for g in log.at("2026-05-10").unit("jia").gaps]
 
         log.endorse("jia/secretary", [draft], "2026-05-12")
-        assert "in_time" == self.one(log, "2026-05-12").state  # what stood on the due day was endorsed by then
+        assert self.one(log, "2026-05-12").state == "in_time"  # what stood on the due day was endorsed by then
 
     def test_endorsed_again_only_after_the_due_day(self):
         log, _ = self.endorsed("2026-04-01")
         draft = log.draft("task", "jia/member", "2026-04-15")
         log.endorse("jia/secretary", [draft], "2026-04-25")
 
-        assert "late" == self.one(log, "2026-05-01").state
+        assert self.one(log, "2026-05-01").state == "late"
 
     def test_a_correction_of_the_content_is_an_edit(self):
         log, lists = self.endorsed()
         correction = log.correct(lists["jia/member", "task"], "2026-04-05", fields={"tasks": [{"number": "2"}]})
-        assert 3 == self.one(log, "2026-04-10").done
+        assert self.one(log, "2026-04-10").done == 3
 
         log.endorse("jia/secretary", [correction], "2026-04-06")
-        assert "in_time" == self.one(log, "2026-05-01").state
+        assert self.one(log, "2026-05-01").state == "in_time"
 
     def test_a_correction_of_a_part_is_an_edit(self):
         log, lists = self.endorsed()
@@ -108,13 +109,13 @@ class TestEndorsement:
         fields = {"target": [target.statement.id, target.digest]}
         log.add("RecordCorrected@1", fields, "2026-04-05", stream=target.statement.stream, parts=parts)
 
-        assert 3 == self.one(log, "2026-04-10").done
+        assert self.one(log, "2026-04-10").done == 3
 
     def test_a_correction_of_the_date_is_not(self):
         log, lists = self.endorsed()
         log.correct(lists["jia/member", "task"], "2026-04-05", happened=["date", "2026-03-02", "day", False])
 
-        assert 4 == self.one(log, "2026-04-10").done
+        assert self.one(log, "2026-04-10").done == 4
 
     def test_the_first_endorsement_counts(self):
         """To endorse once more takes nothing away, before the due day or after it."""
@@ -130,21 +131,21 @@ class TestEndorsement:
         draft = log.draft("task", "jia/member", "2026-03-01")
         log.endorse("jia/secretary", [draft._replace(digest=b"x" * 32)], "2026-03-02")
 
-        assert 0 == self.one(log, "2026-04-10").done
+        assert self.one(log, "2026-04-10").done == 0
 
 
 class TestPledges:
     def test_both_sides_over_one_text(self):
         log = Log()
         log.pledge("jia/member", "committee", "2026-03-12")
-        assert 0 == log.one("L2a", "2026-04-10").done
+        assert log.one("L2a", "2026-04-10").done == 0
 
         log.pledge("jia/member", "responsible", "2026-03-13", text=b"u" * 32)
-        assert 0 == log.one("L2a", "2026-04-10").done
+        assert log.one("L2a", "2026-04-10").done == 0
 
         last = log.pledge("jia/member", "responsible", "2026-03-14")
         one = log.one("L2a", "2026-04-10")
-        assert 1 == one.done
+        assert one.done == 1
         assert last.position in [b.position for b in one.because]
 
     def test_late_when_the_second_side_is(self):
@@ -153,7 +154,7 @@ class TestPledges:
             log.pledge(party, "committee", "2026-03-12")
             log.pledge(party, "responsible", "2026-04-21")
 
-        assert "late" == log.one("L2a", "2026-05-01").state
+        assert log.one("L2a", "2026-05-01").state == "late"
 
 
 class TestFiling:
@@ -170,14 +171,14 @@ class TestFiling:
         log = Log()
         log.file([log.draft(k, "jia/member", "2026-03-01") for k in KINDS], "dic", "2026-04-01")
 
-        assert 0 == log.one("L3b", "2026-04-10").done
+        assert log.one("L3b", "2026-04-10").done == 0
 
     def test_the_university_files_with_the_stationed_group(self):
         log = Log()
         lists = [log.draft(k, "uni", "2026-03-01", unit="uni") for k in KINDS]
         log.file(lists, "stationed-group", "2026-04-30")
 
-        assert "in_time" == log.one("L3a", "2026-05-01", unit="uni").state
+        assert log.one("L3a", "2026-05-01", unit="uni").state == "in_time"
 
     def test_filed_without_endorsement_is_a_gap(self):
         """C4: recorded and shown, never refused; the filing counts."""
@@ -190,12 +191,12 @@ class TestFiling:
 def test_posts_of_a_plain_body_that_stands_for_the_committee():
     """A committee may be a body of its own below its unit: its commitment is the unit's."""
     log = Log()
-    log.add("UnitEstablished@1", {"unit": "jia-pc", "kind": "body", "name": "甲学院党委", "parent": "jia"}, "2026-01-01",
+    log.add("UnitEstablished@1", {"unit": "jia-pc", "kind": "body", "name": "甲党委", "parent": "jia"}, "2026-01-01",
             stream="registry/units/jia-pc")  # fmt: skip
     lists = [log.draft(k, "jia-pc", "2026-03-01") for k in KINDS]
     log.on("CommitmentSigned", lists, "2026-03-11", body="jia-pc", by="jia/secretary")
     log.file(lists, "dic", "2026-04-01")
 
-    assert "in_time" == log.one("L2e", "2026-05-01").state
-    assert "in_time" == log.one("L3b", "2026-05-01").state
+    assert log.one("L2e", "2026-05-01").state == "in_time"
+    assert log.one("L3b", "2026-05-01").state == "in_time"
     assert HOLDERS["jia/secretary"] == "p-10"

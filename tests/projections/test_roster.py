@@ -28,25 +28,25 @@ def test_a_back_dated_move():
     move(log, "uni", "2026-02-01")
     found = roster(log)
 
-    assert ["jia", "uni", "dic"] == [found.parent("lab", day_of(d)) for d in ("2026-01-15", "2026-02-15", "2026-06-15")]
-    assert ["dic", "jia"] == found.children("uni", JUNE)
-    assert ["lab"] == found.children("dic", JUNE)
+    assert [found.parent("lab", day_of(d)) for d in ("2026-01-15", "2026-02-15", "2026-06-15")] == ["jia", "uni", "dic"]
+    assert found.children("uni", JUNE) == ["dic", "jia"]
+    assert found.children("dic", JUNE) == ["lab"]
 
 
 def test_renamed():
     log = Log()
     log.add("UnitRenamed@1", {"unit": "jia", "name": "乙学院"}, "2026-03-01", stream="registry/units/jia")
 
-    assert ("jia", "乙学院") == (roster(log).name("jia", FEB), roster(log).name("jia", JUNE))
+    assert (roster(log).name("jia", FEB), roster(log).name("jia", JUNE)) == ("jia", "乙学院")
 
 
 def test_registries_begin_after_what_they_describe():
     """A unit and a post registered today existed when somebody held the post."""
     found = roster(Log())
 
-    assert "college" == found.kind("jia", day_of("2025-06-01"))
-    assert "university" == found.kind("uni", day_of("2025-06-01"))
-    assert "" == found.kind("jia", day_of("2024-12-31"))
+    assert found.kind("jia", day_of("2025-06-01")) == "college"
+    assert found.kind("uni", day_of("2025-06-01")) == "university"
+    assert found.kind("jia", day_of("2024-12-31")) == ""
 
 
 def test_who_holds_of_several():
@@ -57,7 +57,7 @@ def test_who_holds_of_several():
     found = roster(log)
     days = [day_of(d) for d in ("2026-04-30", "2026-05-01", "2026-06-30", "2026-07-01")]
 
-    assert ["p-10", "p-11", "p-11", "p-10"] == [found.holder("jia/secretary", d) for d in days]
+    assert [found.holder("jia/secretary", d) for d in days] == ["p-10", "p-11", "p-11", "p-10"]
 
 
 def test_relieved_before_taking_office():
@@ -65,16 +65,16 @@ def test_relieved_before_taking_office():
     log.assign("jia/branch", "p-40", "2026-05-01")
     log.relieve("jia/branch", "p-40", "2026-05-01")
 
-    assert "p-13" == roster(log).holder("jia/branch", JUNE)
-    assert () == tuple(roster(log).of_person("p-40"))
+    assert roster(log).holder("jia/branch", JUNE) == "p-13"
+    assert tuple(roster(log).of_person("p-40")) == ()
 
 
 def test_abolished():
     log = Log()
     log.add("PostAbolished@1", {"post": "jia/member"}, "2026-03-01", stream="registry/posts/jia/member")
 
-    assert ["jia/deputy"] == [
-        o.post for o in log.at("2026-12-31").unit("jia").obligations if (o.duty, o.period) == ("S2c", "2026")
+    assert [o.post for o in log.at("2026-12-31").unit("jia").obligations if (o.duty, o.period) == ("S2c", "2026")] == [
+        "jia/deputy"
     ]
 
 
@@ -83,7 +83,7 @@ def test_an_endless_chain_of_units_ends():
     log = Log()
     log.add("UnitMoved@1", {"unit": "uni", "parent": "jia"}, "2026-02-01", stream="registry/units/uni")
 
-    assert ["uni", "jia"] == roster(log).ancestors("jia", JUNE)
+    assert roster(log).ancestors("jia", JUNE) == ["uni", "jia"]
     log.at("2026-12-31").unit("jia")
     log.at("2026-12-31").unit("uni")
 

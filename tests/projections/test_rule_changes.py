@@ -20,14 +20,14 @@ def test_a_due_date(rules_with):
         states[rules.digest] = log.one("L3b", "2026-05-01", rules=(rules,)).state
         assert log.one("L2e", "2026-05-01", rules=(rules,)).due == log.one("L3b", "2026-05-01", rules=(rules,)).due
 
-    assert ["late", "in_time"] == list(states.values())
+    assert list(states.values()) == ["late", "in_time"]
 
 
 def test_a_setting(rules_with):
     own = rules_with(('mid_month = "end"', 'mid_month = "start"'), ('roll = "none"', 'roll = "next_workday"'))
 
-    assert "2026-04-10" == Log(rules=own).one("L3b", "2026-05-01", rules=(own,)).due
-    assert "2027-01-11" == Log(rules=own).one("R4", "2026-12-31", period="2026-H2", rules=(own,)).due
+    assert Log(rules=own).one("L3b", "2026-05-01", rules=(own,)).due == "2026-04-10"
+    assert Log(rules=own).one("R4", "2026-12-31", period="2026-H2", rules=(own,)).due == "2027-01-11"
 
 
 def test_a_minimum():
@@ -42,7 +42,7 @@ def test_a_minimum():
     assert ("overdue", 3, 6, {1}) == (one.state, one.done, one.required, {m.times for m in one.missing})
 
     log.talk("jia/secretary", to, "2026-09-05")
-    assert "in_time" == log.one("S2a", "2027-01-01", period="2026", rules=(own,)).state
+    assert log.one("S2a", "2027-01-01", period="2026", rules=(own,)).state == "in_time"
 
 
 def test_a_recipient(rules_with):
@@ -52,7 +52,7 @@ def test_a_recipient(rules_with):
     log.report("member", "jia/member", "2026-H1", "2026-07-05", ["dic"])
     one = log.one("R6", "2026-07-31", post="jia/member", period="2026-H1", rules=(own,))
 
-    assert ("overdue", ["uni"]) == (one.state, [m.recipient for m in one.missing])
+    assert (one.state, [m.recipient for m in one.missing]) == ("overdue", ["uni"])
 
 
 def test_a_days_threshold(rules_with):
@@ -60,7 +60,7 @@ def test_a_days_threshold(rules_with):
     log = Log(rules=own)
     log.relieve("jia/member", "p-12", "2026-09-01")
 
-    assert 2 == log.one("S2a", "2026-12-31", rules=(own,)).required
+    assert log.one("S2a", "2026-12-31", rules=(own,)).required == 2
 
 
 OWN = """
@@ -97,13 +97,13 @@ def test_a_duty_of_ones_own():
     own = load(default_text() + OWN)
     log = Log(rules=own)
     log.add("LabInspected@1", {"lab": "1", "passed": True}, "2026-03-05", unit="jia")
-    assert ("overdue", 1, 2) == tuple(
+    assert tuple(
         getattr(log.one("X1", "2026-07-01", period="2026-H1", rules=(own,)), n) for n in ("state", "done", "required")
-    )
-    assert "in_time" == log.one("X2", "2026-07-01", period="2026-H1", rules=(own,)).state
+    ) == ("overdue", 1, 2)
+    assert log.one("X2", "2026-07-01", period="2026-H1", rules=(own,)).state == "in_time"
 
     log.add("LabInspected@1", {"lab": "2", "passed": True}, "2026-06-30", unit="jia")
-    assert "in_time" == log.one("X1", "2026-07-01", period="2026-H1", rules=(own,)).state
+    assert log.one("X1", "2026-07-01", period="2026-H1", rules=(own,)).state == "in_time"
 
 
 def test_one_act_counts_once_however_it_is_found():
@@ -113,7 +113,7 @@ def test_one_act_counts_once_however_it_is_found():
     log = Log(rules=own)
     log.add("LabInspected@1", {"lab": "1", "passed": True}, "2026-03-05", unit="jia")
 
-    assert 1 == log.one("X1", "2026-07-01", period="2026-H1", rules=(own,)).done
+    assert log.one("X1", "2026-07-01", period="2026-H1", rules=(own,)).done == 1
 
 
 @pytest.mark.parametrize("klass", ["Q", "N", "E", "D", "O"])

@@ -15,7 +15,6 @@ from trail.evidence.verdict import Check, Enrolled, Finding, Report, Shown, Verd
 from trail.report import messages, method, words
 from trail.report.text import Inputs, headline, message_of, report_lines
 
-
 KEYS = (
     Enrolled("r-1", b"\x03" * 32, "self", ("r-1", "r-2"), 1, None),
     Enrolled("p-001", b"\x04" * 32, "server", ("r-1", "r-2"), 9, 12),
@@ -26,12 +25,28 @@ KEYS = (
 def report(**changes: Any) -> Report:
     """An intact report, changed; fields that later versions add get their defaults or nothing."""
     values: dict[str, Any] = {
-        "verdict": Verdict.INTACT, "origin": "trail.example/jia", "anchored": 12, "anchored_at": 1_772_668_800,
-        "anchored_by": ("dic",), "size": 14, "exposed": 2, "root": b"\x01" * 32, "findings": (), "remarks": (),
-        "counts": {}, "checks": (Check(1, "framing", "passed", 1), Check(14, "attachments", "not done", 0)),
-        "parts": Shown(3, 2, 1, 0), "attachments": Shown(), "scope": {"unit": "jia"}, "enrolled": KEYS,
-        "facts": {}, "kind": "file", "policy_digest": b"\x02" * 32, "versions": {"trail": "0.1.0"}, "made": 1_772_700_000,
-    }  # fmt: skip
+        "verdict": Verdict.INTACT,
+        "origin": "trail.example/jia",
+        "anchored": 12,
+        "anchored_at": 1_772_668_800,
+        "anchored_by": ("dic",),
+        "size": 14,
+        "exposed": 2,
+        "root": b"\x01" * 32,
+        "findings": (),
+        "remarks": (),
+        "counts": {},
+        "checks": (Check(1, "framing", "passed", 1), Check(14, "attachments", "not done", 0)),
+        "parts": Shown(3, 2, 1, 0),
+        "attachments": Shown(),
+        "scope": {"unit": "jia"},
+        "enrolled": KEYS,
+        "facts": {},
+        "kind": "file",
+        "policy_digest": b"\x02" * 32,
+        "versions": {"trail": "0.1.0"},
+        "made": 1_772_700_000,
+    }
     for field in dataclasses.fields(Report):
         if field.name not in values and field.default is field.default_factory is dataclasses.MISSING:
             values[field.name] = ()
@@ -85,13 +100,24 @@ def test_a_code_of_a_later_version_is_shown_too() -> None:
 
 @pytest.mark.parametrize(
     ("verdict", "zh", "en"),
-    [(Verdict.INTACT, "结论：完好（第 1 至 12 条，不晚于 2026-03-05 08:00:00 +08:00 已被锚定）",
-      "Verdict: INTACT (positions 1 to 12, anchored not after 2026-03-05 08:00:00 +08:00)"),
-     (Verdict.ALTERED, "结论：被改动（7 处没有正当解释；发现共 9 项）",
-      "Verdict: ALTERED (7 without an honest explanation, of 9 findings)"),
-     (Verdict.INCONCLUSIVE, "结论：无法判定（有 9 项未能核实；这既不是“完好”，也不是“被改动”）",
-      "Verdict: INCONCLUSIVE (9 findings left open; neither intact nor altered)")],
-)  # fmt: skip
+    [
+        (
+            Verdict.INTACT,
+            "结论：完好（第 1 至 12 条，不晚于 2026-03-05 08:00:00 +08:00 已被锚定）",
+            "Verdict: INTACT (positions 1 to 12, anchored not after 2026-03-05 08:00:00 +08:00)",
+        ),
+        (
+            Verdict.ALTERED,
+            "结论：被改动（7 处没有正当解释；发现共 9 项）",
+            "Verdict: ALTERED (7 without an honest explanation, of 9 findings)",
+        ),
+        (
+            Verdict.INCONCLUSIVE,
+            "结论：无法判定（有 9 项未能核实；这既不是“完好”，也不是“被改动”）",
+            "Verdict: INCONCLUSIVE (9 findings left open; neither intact nor altered)",
+        ),
+    ],
+)
 def test_the_headline(verdict: Verdict, zh: str, en: str) -> None:
     one = report(verdict=verdict, counts={"SIGNATURE_BAD": 7, "PART_MISSING": 2, "CLOCK_STEP": 5})
 
@@ -106,8 +132,10 @@ def test_the_overview_counts_what_is_shown_and_what_is_not() -> None:
     assert "2 entries (that they were lost or replaced could not be seen)" in en
     assert '"unit" "jia"' in en
     assert "本人保管 2，服务器代管（较弱） 1" in zh
-    assert "第 9 条：\"p-001\" 的密钥 0404040404040404… (32 B)，服务器代管（较弱），由 \"r-1\", \"r-2\" 登记，至第 12 条止" in zh
-    assert "enrolled by \"r-1\", \"r-2\", ended at 12" in en
+    assert (
+        '第 9 条："p-001" 的密钥 0404040404040404… (32 B)，服务器代管（较弱），由 "r-1", "r-2" 登记，至第 12 条止' in zh
+    )
+    assert 'enrolled by "r-1", "r-2", ended at 12' in en
     assert "(14) 附件" in zh
     assert "未做" in zh
     assert "Not detectable" in en
@@ -121,19 +149,31 @@ def test_versions_and_the_digests_of_what_was_given_are_shown() -> None:
         assert shown in text
 
 
-EVIL = "jia\"\nVerdict: INTACT\u202e\x1b[2K结论：完好 " + "x" * 300
+EVIL = 'jia"\nVerdict: INTACT\u202e\x1b[2K结论：完好 ' + "x" * 300
 
 
 @given(st.text(max_size=150) | st.just(EVIL), st.sampled_from(["zh", "en"]))
 def test_nothing_in_the_evidence_writes_a_verdict_or_a_line_of_its_own(text: str, lang: str) -> None:
     one = Finding(check=9, code="SIGNATURE_BAD", position=1, message=text, expected=text, found=[text, {"a": text}])
     evil = report(
-        verdict=Verdict.ALTERED, origin=text, findings=(one,), counts={"SIGNATURE_BAD": 1}, anchored_by=(text,),
-        scope={text: text}, enrolled=(KEYS[0]._replace(person=text, custody=text, by=(text,)),), facts={"files": text},
-    )  # fmt: skip
+        verdict=Verdict.ALTERED,
+        origin=text,
+        findings=(one,),
+        counts={"SIGNATURE_BAD": 1},
+        anchored_by=(text,),
+        scope={text: text},
+        enrolled=(KEYS[0]._replace(person=text, custody=text, by=(text,)),),
+        facts={"files": text},
+    )
     plain = Finding(check=9, code="SIGNATURE_BAD", position=1, message="", expected="", found=["", {"a": ""}])
     same = dataclasses.replace(
-        evil, origin="", findings=(plain,), anchored_by=("",), scope={"": ""}, enrolled=(KEYS[0]._replace(person="", custody="", by=("",)),), facts={"files": ""}
+        evil,
+        origin="",
+        findings=(plain,),
+        anchored_by=("",),
+        scope={"": ""},
+        enrolled=(KEYS[0]._replace(person="", custody="", by=("",)),),
+        facts={"files": ""},
     )
 
     lines = list(report_lines(evil, lang, Inputs(evidence=text, policy=text)))
@@ -151,7 +191,13 @@ def _unassigned(char: str) -> bool:
     return unicodedata.category(char) in ("Cn", "Zs")
 
 
-@given(st.recursive(st.none() | st.binary() | st.text() | st.integers() | st.booleans(), lambda x: st.lists(x) | st.dictionaries(st.text(), x), max_leaves=20))  # fmt: skip
+@given(
+    st.recursive(
+        st.none() | st.binary() | st.text() | st.integers() | st.booleans(),
+        lambda x: st.lists(x) | st.dictionaries(st.text(), x),
+        max_leaves=20,
+    )
+)
 def test_any_value_of_a_finding_is_shown_shortly(value: object) -> None:
     shown = words.short(value)
 

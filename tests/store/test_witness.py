@@ -19,7 +19,7 @@ NAME = "witness.example"
 @pytest.fixture
 def witness(world: World) -> Witness:
     world.signer.issue(world.reader)
-    return Witness(world.path / "witness.db", key_of("witness"), NAME, [world.note_key])
+    return Witness(world.path / "witness.db", key_of("witness"), NAME, [world.note_key], new=True)
 
 
 def signed(size: int, root: bytes, *, origin: str = ORIGIN, key: str = "log key") -> str:
@@ -97,7 +97,7 @@ def test_a_forged_signature_of_the_known_key_is_refused(world: World, witness: W
 
 
 def test_the_first_checkpoint_is_taken_on_trust(world: World, tmp_path: Path) -> None:
-    with Witness(tmp_path / "w.db", key_of("w"), NAME, [world.note_key]) as witness:
+    with Witness(tmp_path / "w.db", key_of("w"), NAME, [world.note_key], new=True) as witness:
         assert refused(witness, format_request(0, [], signed(0, bytes(32)))).code == "UNPROCESSABLE"
         assert refused(witness, format_request(0, [bytes(32)], signed(9, bytes(32)))).code == "UNPROCESSABLE"
         assert refused(witness, format_request(3, [], signed(9, bytes(32)))).body == "0\n"

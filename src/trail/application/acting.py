@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from trail.aggregates.base import ActBase, EventData
 from trail.application.drafts import Attachment, Circumstances, Draft, draft
 from trail.errors import CallerError
+from trail.evidence.authority import ASSIGNED
 from trail.evidence.record import Performer, SignerRef
 from trail.evidence.registry import REVOKED, TWO_REGISTRARS
 from trail.signing import KeyFile, PrivateKey, Signer
@@ -174,6 +175,8 @@ class Registering:
         """Make a registry event ready to sign by *keys*: (person, key id) of each registrar; raises `CallerError`."""
         event = act.event()
         chosen = event_id(id)
+        if id is not None and event.happened is None:
+            event = replace(event, happened=self.trail.happened(chosen))  # as in `Acting.prepare`
         stream, last = self.trail.place(event, chosen)
         about = Circumstances(
             origin=self.trail.origin,
@@ -216,8 +219,9 @@ class Registering:
         return self.trail.submit_many(rows, trusted=trusted_keys(signer for _, signer in self._signers))
 
     def _chosen(self, type_key: str) -> tuple[tuple[str, Signer], ...]:
-        needed = 2 if type_key in TWO_REGISTRARS else 1
-        if len(self._signers) < needed:
-            raise CallerError(f"{type_key} needs the signatures of {needed} registrars", expected=needed,
+        """Both registrars where two are needed, or may be; one for the rest of the roster."""
+        if type_key in TWO_REGISTRARS and len(self._signers) < 2:
+            raise CallerError(f"{type_key} needs the signatures of two registrars", expected=2,
                               found=len(self._signers))  # fmt: skip
-        return self._signers[:1] if type_key == REVOKED else self._signers[:needed]
+        two = type_key in TWO_REGISTRARS or type_key in (ASSIGNED, REVOKED)
+        return self._signers[: 2 if two else 1]

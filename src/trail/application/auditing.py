@@ -12,7 +12,7 @@ import os
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from trail.errors import NoteError, StoreFailed, TrailError
+from trail.errors import NoteError, StoreFailed
 from trail.evidence.file import Item
 from trail.evidence.registry import REGISTRY_TYPES
 from trail.merkle import parse_checkpoint
@@ -71,8 +71,6 @@ class _Audit:
                         progress(run.frontier.size, end)
                 self._compare()
                 self._close(view, head)
-        except TrailError as error:
-            run.find("INTERNAL_ERROR", f"the database can't be read to its end: {error.message}")
         except Exception as error:
             run.internal(error)
         return run.finish()
@@ -130,13 +128,14 @@ class _Audit:
         for part in part_rows(view):
             run.count(16)
             if self._parts.get(raw(part.digest)) != (part.position, part.name):
-                run.find("PART_STRAY", "a stored body part that no entry names there", part.position, None, part.digest)
+                run.find("COLUMN_MISMATCH", "a body part's row that no entry names so", None,
+                         self._parts.get(raw(part.digest)), list(part))  # fmt: skip
         for file in attachment_rows(view):
             run.count(16)
             stored = (file.position, file.size, file.media)
             if self._files.get(raw(file.digest)) != stored:
-                run.find("ATTACHMENT_STRAY", "a stored attachment that no entry names so", file.position,
-                         self._files.get(raw(file.digest)), file.digest)  # fmt: skip
+                run.find("COLUMN_MISMATCH", "an attachment's row that no entry names so", None,
+                         self._files.get(raw(file.digest)), list(file))  # fmt: skip
         durability = self._database.durability()
         run.facts["sqlite"] = durability.version
         run.facts["schema"] = durability.schema

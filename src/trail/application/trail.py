@@ -149,8 +149,11 @@ class Trail:
             StoreFailed: The database or the state can't be written.
         """
         founders = [FoundingRegistrar(*row) for row in registrars]
-        if len({row.person for row in founders}) < 2 or len({row.signer.public.raw for row in founders}) < 2:
+        keys = {row.signer.public.raw for row in founders}
+        if len(founders) < 2 or len({row.person for row in founders}) < len(founders) or len(keys) < len(founders):
             raise CallerError("a log is founded by two persons, each with a key of their own")
+        if log_key.public.raw in keys:
+            raise CallerError("the log's key can't be a person's: one key has one purpose")
         for row in founders:
             vet(row.signer.public)
         vet(log_key.public)
@@ -371,13 +374,16 @@ class Trail:
 
     def genesis(self) -> bytes:
         """SHA-256 of entry 1, which an inspector's policy pins."""
-        _, entry = next(self.reader.entries(1, 1))
-        return hashlib.sha256(entry).digest()
+        return hashlib.sha256(self._entry(1)).digest()
 
     def leaf(self, position: int) -> bytes:
-        """The leaf hash of the entry at *position*."""
-        _, entry = next(self.reader.entries(position, position))
-        return leaf_hash(entry)
+        """The leaf hash of the entry at *position*; raises `CallerError` where there is none."""
+        return leaf_hash(self._entry(position))
+
+    def _entry(self, position: int) -> bytes:
+        for _, entry in self.reader.entries(position, position):
+            return entry
+        raise CallerError("no entry at this position", position=position)
 
     def close(self) -> None:
         """Close the database."""

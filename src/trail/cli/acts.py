@@ -66,7 +66,7 @@ class ActReader:
         name = given["act"]
         cls = act_class(f"{name}@1") if isinstance(name, str) else GenericAct
         if cls is GenericAct:
-            refuse(f"unknown act {name!r}; docs/spec/acts.md lists them, other types are written with \"type\"", number)
+            refuse(f'unknown act {name!r}; docs/spec/acts.md lists them, other types are written with "type"', number)
         fields = {f.name.rstrip("_"): f for f in dataclasses.fields(cls)}
         values = {key: value for key, value in given.items() if key != "act"}
         unknown = sorted(values.keys() - fields.keys())

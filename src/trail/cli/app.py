@@ -22,6 +22,7 @@ from trail.cli import (
 )
 from trail.cli.output import LANGUAGES, Printer, language
 from trail.errors import EnvironmentFailed, TrailError
+from trail.report.words import short
 
 DONE: Final = 0
 ALTERED: Final = 1
@@ -136,8 +137,12 @@ def exit_code(error: TrailError) -> int:
 
 
 def explain(error: TrailError, printer: Printer) -> None:
-    """Two lines: what went wrong with its code, and what to do next."""
+    """What went wrong with its code, what was expected and found, and what to do next."""
     printer.note(f"trail: {error.message} ({error.code})")
+    both = [error.facts.get(name) for name in ("expected", "found")]
+    if any(fact is not None for fact in both):
+        expected, found = map(short, both)
+        printer.note(printer.choose(f"应为 {expected}，实为 {found}", f"expected {expected}, found {found}"))
     printer.note(printer.choose(f"建议：{error.advice()}", f"What to do: {error.advice()}"))
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from trail.cli.common import read_file
+from trail.encoding import printable
 from trail.errors import CallerError, KeyFileFailed
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ class Passphrases:
                 advice=f"Name a file that holds it: --passphrase-file, or the variable {VARIABLE}.",
             )
         try:
-            return getpass.getpass(prompt)
+            return getpass.getpass(printable(prompt))
         except EOFError:
             raise KeyFileFailed("no passphrase was given") from None
 

@@ -31,9 +31,7 @@ def add(commands: Commands) -> None:
 
     show = leaf(group, "show", "show what is public of a key file")
     show.add_argument("file", metavar="FILE", help="the key file")
-    show.add_argument(
-        "--as", dest="role", nargs=2, metavar=("log|witness", "NAME"), help="also as a policy names it"
-    )
+    show.add_argument("--as", dest="role", nargs=2, metavar=("log|witness", "NAME"), help="also as a policy names it")
     add_passphrase(show)
     show.set_defaults(run=run_show)
 

@@ -44,16 +44,20 @@ def run(arguments: argparse.Namespace, printer: Printer) -> int:
     from trail.cli.batch import Batch
     from trail.cli.jsonlines import read_lines
 
-    lines = read_lines(_read(arguments.file))
+    data = _read(arguments.file)
+    total = data.count(b"\n") + 1
     folder = KeyFolder(arguments.keys, Passphrases(arguments, printer))
     base = Path.cwd() if arguments.file == "-" else Path(arguments.file).parent
     recorded = 0
     with Trail.open(existing_database(arguments.db)) as trail:
         batch = Batch(trail, folder, base)
-        for number, given in lines:
-            batch.take(number, given)
-            if arguments.each:
-                recorded += _report(batch.submit(), printer)
+        with printer.progress("签名", "signing") as progress:
+            for number, given in read_lines(data):
+                batch.take(number, given)
+                if progress is not None:
+                    progress(number, total)
+                if arguments.each:
+                    recorded += _report(batch.submit(), printer)
         recorded += _report(batch.submit(), printer)
     printer.say(f"已记录 {recorded} 条", f"recorded {recorded}")
     return 0

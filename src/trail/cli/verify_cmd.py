@@ -88,9 +88,7 @@ def _database(
     )  # fmt: skip
 
 
-def _file(
-    path: str, policy: Policy, known: bytes | None, now: int, progress: Progress | None
-) -> tuple[Report, str]:
+def _file(path: str, policy: Policy, known: bytes | None, now: int, progress: Progress | None) -> tuple[Report, str]:
     from trail.verify import verify
 
     try:
@@ -128,9 +126,7 @@ class _Hashing(io.RawIOBase):
         return self._hash.hexdigest()
 
 
-def _print(
-    arguments: argparse.Namespace, printer: Printer, report: Report, digest: str, known: bytes | None
-) -> None:
+def _print(arguments: argparse.Namespace, printer: Printer, report: Report, digest: str, known: bytes | None) -> None:
     known_digest = "" if known is None else hashlib.sha256(known).hexdigest()
     if arguments.json:
         inputs = {"evidence": arguments.evidence, "evidence_sha256": digest or None, "policy": arguments.policy,

@@ -26,7 +26,8 @@ def add(commands: Commands) -> None:
     )  # fmt: skip
     sign.add_argument("request", metavar="FILE", help="the request")
     sign.add_argument("--key", metavar="FILE", required=True, help="the witness's key file, used for nothing else")
-    sign.add_argument("--state", metavar="FILE", required=True, help="the witness's state; made when it is not there")
+    sign.add_argument("--state", metavar="FILE", required=True, help="the witness's state, kept with its key")
+    sign.add_argument("--new", action="store_true", help="make the state: once, for a new witness")
     sign.add_argument("--name", metavar="NAME", required=True, help="the witness's name, as its vkey has it")
     sign.add_argument("--log", metavar="VKEY", required=True, action="append", help="a log's vkey; may be repeated")
     sign.add_argument("--out", metavar="FILE", help="where to write the cosignature (default: standard output)")
@@ -47,7 +48,7 @@ def run_sign(arguments: argparse.Namespace, printer: Printer) -> int:
     signer = key_file(arguments.key, Passphrases(arguments, printer))
     NoteKey(arguments.name, COSIGNATURE_ED25519, signer.public.raw)  # a name or key that can't be used makes no state
     now = SystemClock().now() if arguments.now is None else arguments.now
-    with Witness(Path(arguments.state), signer, arguments.name, logs) as witness:
+    with Witness(Path(arguments.state), signer, arguments.name, logs, new=arguments.new) as witness:
         answer = witness.sign(body, now).encode()
     if arguments.out is None:
         printer.document(answer)

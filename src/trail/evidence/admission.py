@@ -23,6 +23,7 @@ from trail.signing.suites import suite_named
 __all__ = ["GENESIS", "History", "Trace", "admit", "check_keys", "check_signatures"]
 
 OWN_HAND: Final = frozenset(("own",))
+RESERVED: Final = "registry/"
 NO_KEYS: Final[frozenset[bytes]] = frozenset()
 
 
@@ -210,6 +211,9 @@ def _check_order(record: Record, declared: CompiledType, history: History) -> No
     last = history.version(statement.stream)
     if record.version != last + 1:
         raise refuse("VERSION_GAP", "the stream's versions are not dense", last + 1, record.version)
+    if statement.type not in EDIT_TYPES and (statement.type in REGISTRY_TYPES) != statement.stream.startswith(RESERVED):
+        raise refuse("STREAM_RESERVED", f"streams that begin with {RESERVED} are the registry's own, and only they",
+                     found=statement.stream)  # fmt: skip
     if statement.after >= record.version:
         raise refuse("AFTER_AHEAD", "the signer had seen a version that does not exist", last, statement.after)
     if declared.exclusive and statement.after != last:
@@ -225,6 +229,8 @@ def _check_mandate(statement: Statement, registry: Registry, declared: CompiledT
             _check_post_kind(performer, statement, registry, declared)
     if declared.hands == OWN_HAND:
         _check_all_signed(statement)
+    if statement.hand == "own":
+        _check_bodies(statement, registry)
     for signer in statement.signers:
         if statement.hand == "own":
             _check_own(signer, statement, registry)
@@ -235,6 +241,14 @@ def _check_mandate(statement: Statement, registry: Registry, declared: CompiledT
             for unit in _scopes(statement, registry)
         ):
             raise refuse("NO_GRANT", "no grant to import this type for this unit", "import", signer.post)
+
+
+def _check_bodies(statement: Statement, registry: Registry) -> None:
+    """A body acts by own hand only through the post that the registry names for it."""
+    for kind, who, post in statement.performers:
+        if kind == "body" and (not post or registry.units[who].through != post):
+            raise refuse("NOT_A_PERFORMER", "own hand, but the body does not act through this post",
+                         [who, registry.units[who].through], [who, post])  # fmt: skip
 
 
 def _check_all_signed(statement: Statement) -> None:
@@ -263,7 +277,7 @@ def _check_own(signer: SignerRef, statement: Statement, registry: Registry) -> N
     for kind, who, post in statement.performers:
         if kind == "person" and (who, post) == (signer.person, signer.post):
             return
-        if kind == "body" and post == signer.post and registry.units[who].through == post:
+        if kind == "body" and post == signer.post:
             return
     raise refuse("NOT_A_PERFORMER", "own hand, but the signer is none of the performers",
                  [list(p) for p in statement.performers], [signer.person, signer.post])  # fmt: skip

@@ -105,17 +105,25 @@ class Anchors:
 
     def __init__(self) -> None:
         self.by_size: dict[int, Anchor] = {}
+        self._largest = -1
         self._sizes: list[int] = []
         self._times: list[int] = []
 
-    def add(self, anchor: Anchor) -> None:
-        """Take one more; raises `Refusal` (check 2) for another root at a size that is there already."""
+    def add(self, anchor: Anchor) -> bool:
+        """
+        Take one more; says whether it is larger than those before it.
+
+        Raises:
+            Refusal: Check 2: another root at a size that is there already.
+        """
         size = anchor.checkpoint.size
         other = self.by_size.get(size)
         if other is not None and other.checkpoint.root != anchor.checkpoint.root:
             raise refuse("CHECKPOINT_FORK", "the log signed two roots at one size", other.note, anchor.note)
-        if other is None or (anchor.satisfied, len(anchor.times)) > (other.satisfied, len(other.times)):
-            self.by_size[size] = anchor
+        ascending = size > self._largest
+        self._largest = max(size, self._largest)
+        self.by_size.setdefault(size, anchor)
+        return ascending
 
     def settle(self) -> None:
         """Prepare `not_after`: for each size, the earliest time of any quorum at that size or beyond."""
@@ -138,8 +146,8 @@ class Anchors:
 
     def anchored_before(self, time: int) -> int:
         """The largest size that a quorum had seen before *time*, 0 if none."""
-        sizes = [size for size, at in zip(self._sizes, self._times, strict=True) if at < time]
-        return max(sizes, default=0)
+        at = bisect_left(self._times, time)  # later sizes were never seen earlier, so the times ascend as well
+        return self._sizes[at - 1] if at else 0
 
     def shown(self, size: int, digests: Iterable[bytes]) -> bool:
         """Whether every one of *digests* is a signature line of the checkpoint at *size* that the evidence carries."""

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from trail.evidence.admission import Trace
 
 Fields = dict[str, Any]
+ASSIGNED: Final = "PostAssigned@1"
 UNVOIDABLE: Final = (REGISTRY_TYPES - ROSTER_TYPES) | {ERASED}
 
 
@@ -55,12 +56,17 @@ def check_registry(record: Record, registry: Registry, origin: str) -> None:
             raise refuse("REGISTRY_CONFLICT", "no such key", found=fields["key"])
         _check_revocation(state.person, signers, registry)
         return
-    needed = 2 if statement.type in TWO_REGISTRARS else 1
+    needed = 2 if statement.type in TWO_REGISTRARS or _fills_granted_post(statement.type, fields, registry) else 1
     if not signers <= registry.registrars or len(signers) < needed:
         raise refuse("REGISTRAR_MISSING", f"{needed} distinct registrars must sign this", needed, sorted(signers))
     rule = _RULES.get(statement.type)
     if rule is not None:
         rule(registry, fields, origin)
+
+
+def _fills_granted_post(type_key: str, fields: Fields, registry: Registry) -> bool:
+    """Who is put into a post that holds a grant gets what two registrars gave."""
+    return type_key == ASSIGNED and bool(registry.granted_posts.get(fields["post"]))
 
 
 def _check_revocation(owner: str, signers: set[str], registry: Registry) -> None:
@@ -240,4 +246,9 @@ def _holds(signer: SignerRef, record: Record, registry: Registry) -> bool:
 
     Hard, unlike the label of an act: an edit takes effect on what others did, so a claimed post is not enough.
     """
-    return any(person == signer.person for person, _ in registry.holders(signer.post, date_of(record.recorded)))
+    post = registry.posts.get(signer.post)
+    if post is None or post.abolished is not None:
+        return False
+    # The log's clock is nobody's signature: it can't be put back behind what the registry has recorded.
+    day = date_of(max(record.recorded, registry.recorded))
+    return registry.holds(signer.person, signer.post, day)

@@ -104,10 +104,12 @@ class Bodies:
             raise refuse("ATTACHMENT_SIZE", "an attachment has not the size that its signer named", one.size, len(data))
         self._file_counts[data is None] += 1
 
-    def erase(self, record: Record) -> None:
-        """Take an admitted erasure."""
+    def erase(self, record: Record) -> bool:
+        """Take an admitted erasure; says False if the part was shown, as far as that can be told."""
         target, name = record.statement.fields["target"], record.statement.fields["part"]
-        self._counts[2] += self._unshown.pop((target[0], name), None) is not None  # type: ignore[index,arg-type]
+        unshown = self._unshown.pop((target[0], name), None) is not None  # type: ignore[index,arg-type]
+        self._counts[2] += unshown
+        return unshown or self._counts[1] > 0
 
     def settle(self) -> None:
         """Keep what the last entry names and nobody brought."""

@@ -215,3 +215,4 @@ def _header(payload: bytes) -> Header:
     if type(entries) is not int or entries < 0 or type(scope) is not dict:
         raise _broken("the header is not of format 1")
     return Header(origin, entries, scope)
+

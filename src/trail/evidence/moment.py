@@ -8,6 +8,7 @@ are stored, so no leap second, fold or time zone database can change what was si
 from __future__ import annotations
 
 import datetime as dt
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from trail.encoding import Value
@@ -21,6 +22,7 @@ ZONE: Final = 480  # Asia/Shanghai, minutes east of UTC; no daylight saving sinc
 _DATE_PRECISIONS = ("day", "month", "year")
 _INSTANT_PRECISIONS = ("minute", "second")
 _DAY = 86_400
+_EPOCH_DAY = 719_163  # the ordinal of 1970-01-01
 
 
 class Happened(NamedTuple):
@@ -71,12 +73,11 @@ class Happened(NamedTuple):
         return ["instant", self.value, self.zone, self.precision, self.uncertain]
 
 
-_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
 def date_start(date: str) -> int:
     """UTC seconds at which *date* (``YYYY-MM-DD``) begins in Asia/Shanghai."""
-    days = dt.date.fromisoformat(date).toordinal() - 719_163
+    days = dt.date.fromisoformat(date).toordinal() - _EPOCH_DAY
     return days * _DAY - ZONE * 60
 
 
@@ -86,7 +87,13 @@ def date_of(seconds: int) -> str:
 
 
 def _date_at(seconds: int, zone: int) -> str:
-    return (_EPOCH + dt.timedelta(seconds=seconds, minutes=zone)).date().isoformat()
+    return _iso((seconds + zone * 60) // _DAY)
+
+
+@lru_cache(maxsize=4096)
+def _iso(days: int) -> str:
+    """The date so many *days* after 1970-01-01; histories ask for the same few thousand again and again."""
+    return dt.date.fromordinal(_EPOCH_DAY + days).isoformat()
 
 
 def happened_from(when: Happened | dt.date | dt.datetime | str) -> Happened:

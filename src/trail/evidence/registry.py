@@ -190,13 +190,16 @@ class Registry:
     types: dict[str, CompiledType] = field(default_factory=lambda: dict(BUILT_IN))
     assignments: dict[str, list[Assignment]] = field(default_factory=dict)
     portfolios: dict[str, list[tuple[str, tuple[str, ...], int]]] = field(default_factory=dict)
+    granted_posts: dict[str, list[Grant]] = field(default_factory=dict)
     position: int = 0
+    recorded: int = 0
 
     def apply(self, record: Record) -> None:
         """Take one admitted record."""
         self.position = record.position
         change = _CHANGES.get(record.statement.type)
         if change is not None:
+            self.recorded = max(self.recorded, record.recorded)
             change(self, record, record.statement.fields)
 
     def within(self, unit: str, ancestor: str) -> bool:
@@ -219,6 +222,13 @@ class Registry:
             if a.begin <= date and (a.end is None or date < a.end)
         ]
 
+    def holds(self, person: str, post: str, date: str) -> bool:
+        """Whether *person* is known to hold *post* on *date*."""
+        for who, begin, end, _, _ in self.assignments.get(post, ()):
+            if who == person and begin <= date and (end is None or date < end):
+                return True
+        return False
+
     def granted(self, post: str, action: str, type_key: str, unit: str | None) -> bool:
         """
         Whether *post* holds a grant of *action* on *type_key* for *unit*.
@@ -227,11 +237,10 @@ class Registry:
         """
         name = type_key.rpartition("@")[0]
         return any(
-            g.post == post
-            and g.action == action
+            g.action == action
             and ("*" in g.types or type_key in g.types or name in g.types)
             and (self.units[g.unit].parent is None if unit is None else self.within(unit, g.unit))
-            for g in self.grants.values()
+            for g in self.granted_posts.get(post, ())
         )
 
     def is_builtin(self, type_key: str) -> bool:
@@ -270,11 +279,13 @@ def _revoked(r: Registry, record: Record, f: Fields) -> None:
 
 
 def _granted(r: Registry, record: Record, f: Fields) -> None:
-    r.grants[f["grant"]] = Grant(f["post"], f["action"], frozenset(f["types"]), f["unit"])
+    grant = r.grants[f["grant"]] = Grant(f["post"], f["action"], frozenset(f["types"]), f["unit"])
+    r.granted_posts.setdefault(grant.post, []).append(grant)
 
 
 def _grant_ended(r: Registry, record: Record, f: Fields) -> None:
-    r.grants.pop(f["grant"], None)
+    grant = r.grants.pop(f["grant"])
+    r.granted_posts[grant.post].remove(grant)
     r.ended_grants.add(f["grant"])
 
 
@@ -308,7 +319,16 @@ def _created(r: Registry, record: Record, f: Fields) -> None:
 
 
 def _abolished(r: Registry, record: Record, f: Fields) -> None:
+    """An abolished post keeps its past, but neither its grants nor the bodies that acted through it."""
     r.posts[f["post"]] = r.posts[f["post"]]._replace(abolished=record.position)
+    for grant in r.granted_posts.pop(f["post"], []):
+        ended = [name for name, known in r.grants.items() if known is grant]
+        for name in ended:
+            del r.grants[name]
+            r.ended_grants.add(name)
+    for unit, known in r.units.items():
+        if known.through == f["post"]:
+            r.units[unit] = known._replace(through=None)
 
 
 def _assigned(r: Registry, record: Record, f: Fields) -> None:

@@ -18,6 +18,7 @@ FORMAT: Final = 1
 MAX_ENTRY: Final = 65_535  # the length prefix of an entry bundle is 16 bits wide: C2SP tlog-tiles
 MAX_PART: Final = 1 << 20
 MAX_SIGNERS: Final = 16
+MAX_FILE: Final = (1 << 53) - 1  # of a file that the host keeps; larger numbers are shown wrongly by some programs
 HANDS: Final = ("own", "recorded", "imported")
 CLASSIFICATIONS: Final = ("public", "internal", "work_secret")
 
@@ -172,10 +173,11 @@ def _attachments(value: object) -> tuple[AttachmentRef, ...]:
         if type(row) is not list or len(row) != 3:
             raise _fail("expected [digest, size, media type]", "attachments")
         digest, size, media = row
-        if _digest(digest, "attachments") <= last or type(size) is not int or size < 0:
+        if _digest(digest, "attachments") <= last or type(size) is not int or not 0 <= size <= MAX_FILE:
             raise _fail("expected distinct digests in ascending order and sizes", "attachments")
         last = digest
-        if type(media) is not str or not media.isascii() or media.count("/") != 1 or not 3 <= len(media) <= 127:
+        plain = type(media) is str and media.isascii() and media.isprintable() and " " not in media
+        if not plain or media.count("/") != 1 or not 3 <= len(media) <= 127:
             raise _fail("expected a media type such as application/pdf", "attachments")
         out.append(AttachmentRef(digest, size, media))
     return tuple(out)

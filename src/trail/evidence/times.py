@@ -45,11 +45,15 @@ class Times:
         for signer in record.statement.signers:
             self._signed_at.setdefault(signer.key, array("I")).append(position)
 
-    def revoked(self, record: Record) -> None:
-        """A claimed date of compromise marks the acts of that key that nothing proves to be older."""
+    def revoked(self, record: Record, before: int | None) -> None:
+        """
+        A claimed date of compromise marks the acts of that key that nothing proves to be older.
+
+        *before* is the date that was claimed already: only an earlier one says something new.
+        """
         since = record.statement.fields.get("compromised_since")
         key = record.statement.fields["key"]
-        if type(since) is int and type(key) is bytes:
+        if type(since) is int and type(key) is bytes and (before is None or since < before):
             safe = self._anchors.anchored_before(since)
             disputed = [p for p in self._signed_at.get(key, ()) if safe < p < record.position]
             if disputed:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from trail.projections.edits import Edits
 from trail.projections.labels import by_whom, recording_label
 from trail.projections.ledger import Entry
+from trail.projections.replay import replay
 from trail.projections.roster import Roster
 from trail.projections.status import Snapshot, bound_of, size_at
 from trail.projections.values import (
@@ -21,5 +22,5 @@ from trail.projections.values import (
 
 __all__ = [
     "Because", "Change", "Edits", "Entry", "Missing", "Obligation", "PersonStatus", "PostHeld", "Roster", "Snapshot",
-    "Undone", "UnitStatus", "View", "bound_of", "by_whom", "recording_label", "size_at",
+    "Undone", "UnitStatus", "View", "bound_of", "by_whom", "recording_label", "replay", "size_at",
 ]  # fmt: skip

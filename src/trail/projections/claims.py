@@ -17,7 +17,7 @@ from trail.projections.edits import Edits
 from trail.projections.index import Acts, Rows
 from trail.projections.roster import Roster
 from trail.projections.versions import version_claims
-from trail.rules.calendar import day_of
+from trail.rules.calendar import happened_day
 from trail.rules.model import Satisfier
 from trail.rules.obligations import Demand, Key
 
@@ -87,16 +87,14 @@ class Finder:
         below = self._roster.children(demand.unit, demand.due)
         return [demand.unit, *(u for u in below if self._roster.kind(u, demand.due) == "body")]
 
-    def _counterparts(
-        self, demand: Demand, satisfier: Satisfier, record: Record, gaps: list[Gap]
-    ) -> Iterable[str]:
+    def _counterparts(self, demand: Demand, satisfier: Satisfier, record: Record, gaps: list[Gap]) -> Iterable[str]:
         """The posts whose holders on that day the act names; nobody counts as their own counterpart (AMB24)."""
         if not satisfier.counterpart:
             return ("",)
         statement = record.statement
         rows: Any = statement.fields.get("counterparts", ())
         own = {p.who for p in statement.performers}
-        day = day_of(statement.happened.date())
+        day = happened_day(statement.happened)
         found: dict[str, None] = {}
         for row in rows:
             person, post = (row, None) if isinstance(row, str) else (row.get("person", ""), row.get("post"))

@@ -9,7 +9,7 @@ from typing import Any
 
 from trail.evidence.moment import date_start
 from trail.evidence.record import Record
-from trail.rules.calendar import covers, day_of
+from trail.rules.calendar import covers, happened_day
 from trail.rules.model import Satisfier, Settings
 from trail.rules.obligations import Demand
 
@@ -21,7 +21,7 @@ def in_period(demand: Demand, satisfier: Satisfier, record: Record) -> bool:
         return covers(demand.period, statement.period)
     if satisfier.period == "named":
         return type(statement.fields.get("year")) is int and str(statement.fields["year"]) == demand.period.label
-    return demand.period.begin <= day_of(statement.happened.date()) < demand.period.end
+    return demand.period.begin <= happened_day(statement.happened) < demand.period.end
 
 
 def performed(demand: Demand, record: Record, bodies: Sequence[str]) -> bool:

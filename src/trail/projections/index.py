@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 from trail.evidence.moment import date_of
 from trail.evidence.record import Happened, Record
 from trail.projections.edits import Edits
+from trail.rules.calendar import date_text, happened_day
 from trail.rules.model import RuleSet, Satisfier
 
 Rows: TypeAlias = "dict[tuple[str, str, str], list[Record]]"
@@ -42,7 +43,7 @@ def year_of(record: Record) -> str:
     if type(year) is int:
         return str(year)
     happened = statement.happened
-    return happened.value[:4] if type(happened.value) is str else happened.date()[:4]
+    return happened.value[:4] if type(happened.value) is str else date_text(happened_day(happened))[:4]
 
 
 class Acts:

@@ -16,7 +16,7 @@ from typing import Final
 
 from trail.evidence.record import Happened, Record
 from trail.projections.roster import Roster
-from trail.rules.calendar import WorkDays, day_at, day_of, named, period
+from trail.rules.calendar import WorkDays, date_text, day_at, day_of, happened_day, named, period
 from trail.rules.model import Settings
 
 CONTEMPORANEOUS: Final = "contemporaneous"
@@ -40,7 +40,7 @@ CHINESE: Final = {
 
 def last_day(happened: Happened) -> int:
     """The last day that a time of this precision can mean."""
-    text = happened.date()
+    text = date_text(happened_day(happened))
     if happened.precision == "month":
         return period(text[:7]).last
     return period(text[:4]).last if happened.precision == "year" else day_of(text)
@@ -53,13 +53,13 @@ def recording_label(happened: Happened, label: str | None, recorded: int, settin
         return CONTEMPORANEOUS
     about = named(label)
     if about is None or not about.begin <= day < about.end:
-        about = period(happened.date()[:4])
+        about = period(date_text(day)[:4])
     return LATE if on - day <= settings.late_days and on < about.end else BACKFILLED
 
 
 def post_label(roster: Roster, person: str, post: str, record: Record) -> str:
     """Whether *person* held *post* when the act of *record* (as corrected) happened, by what *roster* knows."""
-    day = day_of(record.statement.happened.date())
+    day = happened_day(record.statement.happened)
     tenure = roster.holds(person, post, day)
     if tenure is None:
         return NOT_HELD

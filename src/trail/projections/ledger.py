@@ -15,7 +15,7 @@ from trail.projections.labels import NOT_HELD, by_whom, recording_label
 from trail.projections.roster import Roster
 from trail.projections.ruling import Ruling
 from trail.projections.values import Because
-from trail.rules.calendar import day_of
+from trail.rules.calendar import date_text, happened_day
 from trail.rules.obligations import Demand
 
 
@@ -54,7 +54,8 @@ class Explainer:
         statement = record.statement
         label = self._label(about.statement.happened, about.statement.period, record.recorded)
         posts = tuple(sorted(by_whom(self._roster, record).items()))
-        return Because(record.position, record.recorded, label, statement.type, statement.happened.date(), posts)
+        day = date_text(happened_day(statement.happened))
+        return Because(record.position, record.recorded, label, statement.type, day, posts)
 
     def records(self, records: Iterable[Record]) -> tuple[Because, ...]:
         """Each of *records*, and the edits of each that hold, in order of position."""
@@ -86,7 +87,7 @@ class Explainer:
             record = claim.record
             for p in record.statement.performers:
                 if p.kind == "person" and p.post and p.post == demand.post:
-                    day = day_of(record.statement.happened.date())
+                    day = happened_day(record.statement.happened)
                     if self._roster.holds(p.who, p.post, day) is None:
                         en = f"done in {p.post} by somebody who did not hold it on that day, as far as is known"
                         yield Gap(NOT_HELD.upper(), (record.position,), en, f"行为人当日不在岗（{p.post}）")
@@ -99,7 +100,7 @@ class Explainer:
         key = (happened, period, recorded)
         found = self._labels.get(key)
         if found is None:
-            settings, work = self._ruling.labelling(day_of(happened.date()))
+            settings, work = self._ruling.labelling(happened_day(happened))
             found = self._labels[key] = recording_label(happened, period, recorded, settings, work)
         return found
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from trail.evidence.record import Record
 from trail.projections.tenures import Post, Tenure, UnitSpan
-from trail.rules.calendar import FOREVER, day_at, day_of
+from trail.rules.calendar import FOREVER, day_of, happened_day
 
 
 class Roster:
@@ -35,7 +35,7 @@ class Roster:
             fold = _FOLDS.get(record.statement.type)
             if fold is not None:
                 fields: Any = record.statement.fields
-                fold(self, record, fields, day_at(record.statement.happened.start()))
+                fold(self, record, fields, happened_day(record.statement.happened))
                 for key in ("post", "unit"):
                     if key in fields:
                         self.positions.setdefault(fields[key], []).append(record)
@@ -204,7 +204,7 @@ class Roster:
 def _order(record: Record) -> tuple[int, str, int]:
     """By date; within a day by stream and its version, so that the order between streams changes nothing."""
     statement = record.statement
-    return (day_at(statement.happened.start()), statement.stream, record.version)
+    return (happened_day(statement.happened), statement.stream, record.version)
 
 
 def _established(r: Roster, record: Record, f: Any, day: int) -> None:

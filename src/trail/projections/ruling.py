@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from trail.evidence.record import Record
-from trail.rules.calendar import WorkDays, day_of, named, period
+from trail.rules.calendar import WorkDays, day_of, happened_day, named, period
 from trail.rules.model import RuleSet, Settings
 from trail.rules.obligations import Deadline
 
@@ -49,7 +49,7 @@ class Ruling:
                 found = known.get(bytes(fields["digest"]))
                 first = named(fields["first_period"])
                 found = found if first is not None else None  # shown as a rule set that is not at hand
-                begin = day_of(record.statement.happened.date()) if first is None else first.begin
+                begin = happened_day(record.statement.happened) if first is None else first.begin
                 if found is not None:
                     begin = max(begin, period(found.first_period).begin)  # AMB20: nothing before the text itself
                 self.adoptions.append(Adoption(fields["name"], begin, found, record))

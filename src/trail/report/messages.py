@@ -205,7 +205,9 @@ MESSAGES: Final[dict[str, Message]] = {
         "附件与记录中的摘要不符", "an attachment does not fit the digest in its entry", "keep"
     ),
     "ATTACHMENT_SIZE": Message(
-        "附件大小与签名人所写不符，但摘要相符", "an attachment fits its digest, but not the size that its signer named", "ask"
+        "附件大小与签名人所写不符，但摘要相符",
+        "an attachment fits its digest, but not the size that its signer named",
+        "ask",
     ),
     "ATTACHMENT_MISSING": Message("附件既未出示，也无扣留说明", "an attachment is missing, not even withheld", "parts"),
     "ATTACHMENT_WITHHELD_REQUIRED": Message(

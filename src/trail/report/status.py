@@ -90,8 +90,10 @@ def change_lines(changes: Iterable[Change], lang: str) -> Iterator[str]:
         some = True
         who = _who(change.post, change.holder, lang)
         before, after = (state_text(state, lang) for state in (change.before, change.after))
-        yield f"  {padded(_id(change.duty), 6)} {_id(change.period)}  {who}：{before} → {after}" if zh else (
-            f"  {padded(_id(change.duty), 6)} {_id(change.period)}  {who}: {before} -> {after}"
+        yield (
+            f"  {padded(_id(change.duty), 6)} {_id(change.period)}  {who}：{before} → {after}"
+            if zh
+            else (f"  {padded(_id(change.duty), 6)} {_id(change.period)}  {who}: {before} -> {after}")
         )
         for because in change.because[:MAX_MISSING]:
             yield f"         {because_text(because, lang)}"

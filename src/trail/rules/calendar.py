@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from trail.errors import CallerError
-from trail.evidence.moment import ZONE
+from trail.evidence.moment import ZONE, Happened
 
 EPOCH: Final = 719_163  # the ordinal of 1970-01-01
 FOREVER: Final = dt.date.max.toordinal()
@@ -42,7 +42,13 @@ def start_of(day: int) -> int:
 
 def day_at(seconds: int) -> int:
     """The day in Asia/Shanghai of an instant in UTC seconds."""
-    return (seconds + ZONE * 60) // _DAY + EPOCH
+    return min((seconds + ZONE * 60) // _DAY + EPOCH, FOREVER)
+
+
+def happened_day(happened: Happened) -> int:
+    """The day in Asia/Shanghai of a moment: of a date itself, of an instant the day there, wherever it was read."""
+    value = happened.value
+    return day_at(value) if type(value) is int else day_of(str(value))
 
 
 class Period(NamedTuple):

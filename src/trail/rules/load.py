@@ -223,13 +223,9 @@ def _duty(name: str, row: dict[str, Any], place: Place) -> Duty:
     if "satisfied_by" in row:
         values["satisfied_by"] = _satisfiers(row["satisfied_by"], place)
     duty = Duty(**values)
-    _person_bound(duty, place)
-    return duty
-
-
-def _person_bound(duty: Duty, place: Place) -> None:
     if duty.bound == "person" and (duty.counterparts or "team" in duty.obliged):
         raise place.fail("a duty bound to the person obliges holders of posts and has no counterparts", "bound")
+    return duty
 
 
 def _templates(value: Any, levels: Iterable[str], count: int, place: Place, key: str) -> Mapping[str, tuple[str, ...]]:

@@ -108,7 +108,7 @@ def date_of(value: Any, place: Place, key: str) -> str:
         if type(value) is not str or dt.date.fromordinal(day_of(value)).isoformat() != value:
             raise ValueError(value)
     except ValueError:
-        raise place.fail("expected a date as text, such as \"2017-10-16\"", key) from None
+        raise place.fail('expected a date as text, such as "2017-10-16"', key) from None
     return value
 
 
@@ -117,7 +117,7 @@ def period_of(value: Any, place: Place, key: str) -> str:
     try:
         return period(text_of(value, place, key)).label
     except CallerError:
-        raise place.fail("expected a period, such as \"2026\" or \"2026-H1\"", key) from None
+        raise place.fail('expected a period, such as "2026" or "2026-H1"', key) from None
 
 
 def flag_of(value: Any, place: Place, key: str) -> bool:

@@ -21,6 +21,7 @@ from typing import Any, Final, NamedTuple
 
 from trail.encoding import decode, encode
 from trail.errors import CallerError, EncodingError, StoreFailed
+from trail.evidence.file import MAX_NOTE
 from trail.merkle import Checkpoint, Frontier, format_checkpoint, leaf_hash
 from trail.signing import Signer, format_note, parse_note, sign_note
 from trail.signing.line import parse_line
@@ -133,6 +134,8 @@ class CheckpointSigner:
 def _extended(state: SignerState, view: Reader) -> Frontier:
     """The signer's own frontier, extended by the entries that the database holds beyond it."""
     head = view.head()
+    if type(head.size) is not int or type(head.peaks) is not bytes:
+        raise StoreFailed("the head's row is damaged", code="LOG_REWRITTEN", advice=_ADVICE, found=list(head))
     if head.size == 0:
         raise CallerError("an empty log has no checkpoint", code="LOG_EMPTY")
     _check_history(state, view, head)
@@ -211,6 +214,10 @@ def add_cosignatures(reader: Reader, data: str | bytes, *, size: int | None = No
     if any(parse_line(line).name in names for line in set(lines) - set(own.lines)):
         raise CallerError("a line under the log's own name is no cosignature", code="COSIGNATURE_NAME")
     fresh = sorted(set(lines) - set(own.lines) - set(target.cosignatures))
+    whole_length = len(target.cosigned.encode()) + sum(len(line.encode()) for line in fresh)
+    if whole_length > MAX_NOTE:
+        raise CallerError("the checkpoint with its cosignatures would be too long for an evidence file",
+                          code="COSIGNATURE_LONG", size=target.size)  # fmt: skip
     if len(target.cosignatures) + len(fresh) > MAX_COSIGNATURES:
         raise CallerError(f"a checkpoint carries at most {MAX_COSIGNATURES} cosignatures", size=target.size)
     if fresh:

@@ -10,11 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any, Final, NamedTuple
 
 from trail.encoding import Value, decode
 from trail.errors import CallerError, EncodingError, RecordError
-from trail.evidence.file import AttachmentItem, CheckpointItem, EntryItem, Header, Item, PartItem
+from trail.evidence.file import MAX_ATTACHMENT, AttachmentItem, CheckpointItem, EntryItem, Header, Item, PartItem
 from trail.evidence.record import Record, Statement, decode_entry, decode_part
 from trail.evidence.registry import Registry
 from trail.store import queries
@@ -223,7 +224,8 @@ def _beside(
             content = fetch(ref.digest)
         # What the host keeps and does not bring is withheld, and said to be; so is a file that is not of the size that
         # this signer gave: another entry's file must not make this one look altered.
-        fits = content is not None and (not isinstance(content, bytes) or len(content) == ref.size)
+        other = isinstance(content, bytes) and len(content) != ref.size and sha256(content).digest() == ref.digest
+        fits = content is not None and not other and len(content) <= MAX_ATTACHMENT
         yield AttachmentItem(raw(content)) if show and fits else AttachmentItem(None, ref.digest)
 
 

@@ -25,7 +25,7 @@ from typing import Final, NamedTuple, NoReturn, Self
 from sqlalchemy import BigInteger, Column, LargeBinary, MetaData, Table, Text, bindparam, insert, select, update
 from sqlalchemy.sql.elements import BindParameter
 
-from trail.errors import CallerError, EvidenceError, NoteError, ProofError, SignatureError
+from trail.errors import CallerError, EvidenceError, NoteError, ProofError, SignatureError, StoreFailed
 from trail.merkle import EMPTY_ROOT, check_consistency, parse_checkpoint
 from trail.merkle.proofs import parse_decimal, parse_hash
 from trail.signing import COSIGNATURE_ED25519, Note, NoteKey, Signer, cosign, format_note, open_note, parse_note
@@ -190,12 +190,23 @@ class Witness:
     """
     A witness called *name*, with its own key and its own state at *state*; *logs* are the keys that it trusts.
 
-    The key is used for nothing else: a cosignature names no witness.
+    The key is used for nothing else: a cosignature names no witness.  Only *new* makes a state: a witness that lost
+    its memory must not go on as if it had seen nothing.
     """
 
-    def __init__(self, state: Path | str, signer: Signer, name: str, logs: Iterable[NoteKey]) -> None:
+    def __init__(
+        self, state: Path | str, signer: Signer, name: str, logs: Iterable[NoteKey], *, new: bool = False
+    ) -> None:
         path = Path(state)
-        self._database = Database(path, mode="write" if path.exists() else "create", metadata=_METADATA)
+        memory = str(state) == ":memory:"
+        if new and not memory and path.exists():
+            raise CallerError(f"{path} exists already", code="STATE_EXISTS")
+        if not new and not path.exists():
+            raise StoreFailed(
+                f"{path}: the witness's state is missing", code="STATE_MISSING",
+                advice="Find it: a witness without its memory would cosign a fork. Only a new witness makes a new one.",
+            )  # fmt: skip
+        self._database = Database(path, mode="create" if new else "write", metadata=_METADATA)
         self._signer = signer
         self._name = name
         self._logs: dict[str, list[NoteKey]] = {}

@@ -163,7 +163,7 @@ class Campus:
     def witness(self) -> Witness:
         """The witness, an invented commission for discipline, with its own key and its own state."""
         if self._witness is None:
-            self._witness = Witness(self._witness_state, key_of("witness"), WITNESS, [self.log_key])
+            self._witness = Witness(self._witness_state, key_of("witness"), WITNESS, [self.log_key], new=True)
         return self._witness
 
     @property
