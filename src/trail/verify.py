@@ -36,11 +36,12 @@ from trail.evidence.file import (
     Header,
     Item,
     PartItem,
+    is_scope,
     read_evidence,
 )
 from trail.evidence.findings import Findings
 from trail.evidence.history import MemoryHistory
-from trail.evidence.record import Record, decode_entry
+from trail.evidence.record import Record, Seen, decode_entry
 from trail.evidence.registry import BUILT_IN, CORRECTED, ERASED, GENESIS, REGISTRY_TYPES, REVOKED, Registry
 from trail.evidence.times import Times
 from trail.evidence.types import CompiledType, Mentions
@@ -117,6 +118,7 @@ class Verification:
         self._known = None if known is None else _read_known(known, policy)
         self._policy_keys = frozenset(key.raw for key in policy.keys)
         self._roots: dict[int, bytes] = {}
+        self._agreed: Seen | None = None
         self._broken = False
 
     def run(self, items: Iterable[Item], progress: Callable[[int, int], None] | None = None) -> Report:
@@ -174,6 +176,8 @@ class Verification:
             return
         self.header = header
         self.count(1)
+        if not is_scope(header.scope):
+            self._break("the header names a scope that this version does not know")
         if not self.policy.log_keys(header.origin):
             self.find("LOG_NOT_IN_POLICY", "the policy does not name this log", None,
                       [key.name for key in self.policy.logs], header.origin)  # fmt: skip
@@ -277,6 +281,8 @@ class Verification:
         if seen is None:
             return
         self.count(12)
+        if seen is self._agreed:  # the statement before named the same, and nothing but its position has changed
+            return
         if seen.size >= position:
             self.find("SEEN_AHEAD", "the signer had seen a tree that reaches this entry", position, position, seen.size)
         elif seen.size not in self._roots:
@@ -290,6 +296,7 @@ class Verification:
                       [digest for digest in seen.anchors if not self.anchors.shown(seen.size, (digest,))])  # fmt: skip
         else:
             self.times.seen(record)
+            self._agreed = seen
 
     def _compare_root(self, size: int) -> None:
         anchor = self.anchors.by_size.get(size)

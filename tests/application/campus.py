@@ -129,7 +129,9 @@ class Campus:
     def cosigned(self, time: int | None = None) -> None:
         """A checkpoint, cosigned by the witness."""
         issued = self.trail.checkpoint()
-        line = cosign(parse_note(issued.note).text, "dic.example", key_of("dic"), self.clock.now() if time is None else time)
+        line = cosign(
+            parse_note(issued.note).text, "dic.example", key_of("dic"), self.clock.now() if time is None else time
+        )
         self.trail.add_cosignatures(line)
 
     def policy(self, *, witnessed: bool = False, **options: Any) -> str:

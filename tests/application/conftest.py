@@ -10,6 +10,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from tests.application.campus import NOW, Campus, key_of
+
 from trail.application import Trail
 from trail.clock import FixedClock
 

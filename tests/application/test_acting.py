@@ -6,8 +6,8 @@ import uuid
 from typing import Any
 
 import pytest
-
 from tests.application.campus import NOW, ORIGIN, Approved, Campus, Visited, key_of
+
 from trail.aggregates import (
     GenericAct,
     GrantEnded,

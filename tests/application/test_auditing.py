@@ -6,8 +6,8 @@ import shutil
 from typing import Any
 
 import pytest
-
 from tests.application.campus import Campus, Visited, key_of
+
 from trail.aggregates import PartErased
 from trail.application import Attachment, audit
 from trail.errors import CallerError, NoteError, PolicyError, StoreFailed
@@ -229,7 +229,9 @@ def test_a_deleted_part(filled: Campus) -> None:
     assert verdict(filled) == (Verdict.INCONCLUSIVE, {"PART_MISSING"})
 
 
-@pytest.mark.parametrize(("column", "value"), [("position", 2), ("name", "other"), ("digest", bytes(32)), ("position", 10**6)])
+@pytest.mark.parametrize(
+    ("column", "value"), [("position", 2), ("name", "other"), ("digest", bytes(32)), ("position", 10**6)]
+)
 def test_a_part_s_row_that_is_not_what_the_entry_says(filled: Campus, column: str, value: Any) -> None:
     filled.sql(f"UPDATE part SET {column} = ? WHERE position = ?", value, filled.size - 1)
     found, codes = verdict(filled)
@@ -244,13 +246,22 @@ def test_a_part_that_was_erased_and_put_back(filled: Campus) -> None:
     filled.acting("p-003").record(PartErased(target=ack, part="note", authority="决定", happened="2026-03-01"))
     assert filled.audit().verdict is Verdict.INTACT
     assert filled.trail.reader.part(digest) is None
-    filled.sql("INSERT INTO part (log, digest, position, name, data) VALUES (1, ?, ?, 'note', ?)", digest, ack.position, row)
+    filled.sql(
+        "INSERT INTO part (log, digest, position, name, data) VALUES (1, ?, ?, 'note', ?)", digest, ack.position, row
+    )
     assert filled.audit().counts != {}
 
 
 @pytest.mark.parametrize(
     ("column", "value"),
-    [("position", 2), ("size", 1), ("media", "text/plain"), ("digest", bytes(32)), ("data", b"other"), ("data", "text")],
+    [
+        ("position", 2),
+        ("size", 1),
+        ("media", "text/plain"),
+        ("digest", bytes(32)),
+        ("data", b"other"),
+        ("data", "text"),
+    ],
 )
 def test_an_attachment_s_row(filled: Campus, column: str, value: Any) -> None:
     assert filled.sql(f"UPDATE attachment SET {column} = ?", value) == 1

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from tests.application.campus import NOW, ORIGIN, Campus, Visited, key_of
+
 from trail.aggregates import LIBRARY_TYPES, PartErased, TypeDeclared, declare
 from trail.application import Attachment, FoundingRegistrar, Scope, Trail
 from trail.clock import FixedClock

@@ -194,7 +194,9 @@ class Log:
             options["parts"] = {"record": (("p-004",), {"content": text})}
         return self.build("TalkHeld", {"kind": "duty"}, **options)
 
-    def registrar_built(self, type_: str, fields: Mapping[str, Any], by: Sequence[str] = BY_TWO, **options: Any) -> Built:
+    def registrar_built(
+        self, type_: str, fields: Mapping[str, Any], by: Sequence[str] = BY_TWO, **options: Any
+    ) -> Built:
         """A registry event, signed without posts."""
         options = {"unit": None, "stream": f"registry/{type_}"} | options
         return self.build(type_, fields, [(person, "") for person in by], **options)

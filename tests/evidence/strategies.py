@@ -94,7 +94,9 @@ SPECS = st.builds(
     name=st.text(string.ascii_letters, min_size=1, max_size=12),
     version=st.integers(1, 99_999),
     fields=st.dictionaries(KEYS, fields(), max_size=3),
-    parts=st.dictionaries(KEYS, st.builds(PartSpec, st.dictionaries(KEYS, fields(), max_size=2), st.booleans()), max_size=2),
+    parts=st.dictionaries(
+        KEYS, st.builds(PartSpec, st.dictionaries(KEYS, fields(), max_size=2), st.booleans()), max_size=2
+    ),
     posts=st.lists(NAMES, min_size=1, max_size=3).map(tuple),
     hands=st.lists(st.sampled_from(("own", "recorded", "imported")), min_size=1, unique=True).map(tuple),
     exclusive=st.booleans(),

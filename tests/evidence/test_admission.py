@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-
 from tests.evidence.kit import (
     BY_TWO,
     RECORDER,
@@ -16,6 +15,7 @@ from tests.evidence.kit import (
     resigned,
     sha256,
 )
+
 from trail.errors import Refusal
 from trail.evidence.admission import Trace, check_keys, check_signatures, trace_of
 from trail.evidence.record import Performer, reference
@@ -105,7 +105,10 @@ def test_unknown_performers(log: Log, performers: tuple[Performer, ...]) -> None
 
 
 def test_unknown_names(log: Log) -> None:
-    assert log.code(log.talk(by=(("p-001", "jia/nobody"),), performers=(Performer("person", "p-001", ""),))) == "NAME_UNKNOWN"
+    assert (
+        log.code(log.talk(by=(("p-001", "jia/nobody"),), performers=(Performer("person", "p-001", ""),)))
+        == "NAME_UNKNOWN"
+    )
     assert log.code(log.talk(unit="bing")) == "NAME_UNKNOWN"
     assert log.code(log.talk(unit="yi")) == ""
     assert log.code(log.talk(unit=None)) == ""
@@ -156,6 +159,14 @@ def test_version_gap(log: Log, version: int, code: str) -> None:
 def test_after_ahead(log: Log, after: int, code: str) -> None:
     log.add(log.talk())
     assert log.code(log.talk(after=after)) == code
+
+
+def test_stream_reserved(log: Log) -> None:
+    assert log.code(log.talk(stream="registry/talks")) == "STREAM_RESERVED"
+    assert log.code(log.talk(stream="registry")) == ""
+    fields = {"unit": "jia", "name": "x"}
+    assert log.code(log.registrar_built("UnitRenamed", fields, stream="talks/jia")) == "STREAM_RESERVED"
+    assert log.code(log.registrar_built("UnitRenamed", fields, stream="registry/any")) == ""
 
 
 @pytest.mark.parametrize(("after", "code"), [(0, "EXCLUSIVE_MOVED"), (1, ""), (2, "AFTER_AHEAD")])
@@ -335,7 +346,9 @@ def test_a_merged_unit_s_recorder_is_now_the_other_unit_s(log: Log) -> None:
 
 
 def test_an_import_needs_a_grant(log: Log) -> None:
-    built = log.talk(by=(("p-003", "jia/staff"),), hand="imported", performers=(Performer("person", "p-001", "jia/secretary"),))
+    built = log.talk(
+        by=(("p-003", "jia/staff"),), hand="imported", performers=(Performer("person", "p-001", "jia/secretary"),)
+    )
     assert log.code(built) == "NO_GRANT"
     grant(log, "import", types=("TalkHeld",))
     assert log.code(built) == ""
@@ -376,15 +389,21 @@ def test_a_body_acts_through_its_post(log: Log) -> None:
     log.registrars("BodyRepresented", {"unit": "team", "post": "jia/secretary"})
     assert log.code(built) == ""
     assert log.code(log.talk(performers=(Performer("body", "jia", "jia/secretary"),))) == "NOT_A_PERFORMER"
+    beside = (*team, Performer("person", "p-001", "jia/secretary"))
+    assert log.code(log.talk(performers=beside)) == ""
     log.registrars("BodyRepresented", {"unit": "team", "post": "jia/staff"})
     assert log.code(built) == "NOT_A_PERFORMER"
+    assert log.code(log.talk(performers=beside)) == "NOT_A_PERFORMER"
 
 
 def test_a_body_s_acts_may_be_recorded(log: Log) -> None:
     declare(log, "Met", hands=("recorded",))
     team = (Performer("body", "team", ""),)
     assert log.code(log.build("Met", by=RECORDER, hand="recorded", performers=team)) == ""
-    assert log.code(log.build("Met", by=(("p-002", "yi/recorder"),), hand="recorded", performers=team)) == "RECORDER_ELSEWHERE"
+    assert (
+        log.code(log.build("Met", by=(("p-002", "yi/recorder"),), hand="recorded", performers=team))
+        == "RECORDER_ELSEWHERE"
+    )
 
 
 # --- traces ----------------------------------------------------------------------------------------------------------

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from tests.evidence.kit import ORIGIN, Log, key_of, log_note_key, witness_key
+
 from trail.errors import Refusal
 from trail.evidence.anchors import TOLERANCE, Anchor, Anchors, is_fresh, read_anchor
 from trail.evidence.moment import MAX_INSTANT
@@ -129,7 +129,9 @@ def test_a_forged_cosignature_is_kept_apart_and_hides_no_other(log: Log) -> None
     assert (anchor.satisfied, anchor.times) == (True, {"lib": 100, "press": 200})
 
 
-@pytest.mark.parametrize("note", [b"", b"x", b"x\n\n", "\u2014 x\n".encode(), b"\xff", b"a\nb\nc\n\n\xe2\x80\x94 a AAAAAAA=\n"])
+@pytest.mark.parametrize(
+    "note", [b"", b"x", b"x\n\n", "\u2014 x\n".encode(), b"\xff", b"a\nb\nc\n\n\xe2\x80\x94 a AAAAAAA=\n"]
+)
 def test_a_malformed_checkpoint(note: bytes) -> None:
     assert refused(note) == "CHECKPOINT_MALFORMED"
 
@@ -172,13 +174,13 @@ def test_two_roots_at_one_size_are_a_fork() -> None:
     assert (caught.value.code, caught.value.expected, caught.value.found) == ("CHECKPOINT_FORK", b"note", b"other")
 
 
-def test_of_two_notes_at_one_size_the_better_one_is_kept() -> None:
-    worse, better = anchor(5, None), anchor(5, 100)
-    for order in ([worse, better], [better, worse]):
-        anchors = Anchors()
-        for one in order:
-            anchors.add(one)
-        assert anchors.by_size[5] is better
+def test_sizes_ascend_and_the_first_note_of_a_size_is_kept() -> None:
+    anchors = Anchors()
+    first = anchor(5, None)
+    assert [anchors.add(one) for one in (first, anchor(7, 100), anchor(5, 100), anchor(6, 100), anchor(8, 100))] == [
+        True, True, False, False, True,
+    ]  # fmt: skip
+    assert anchors.by_size[5] is first
 
 
 def test_dated_gives_only_what_is_verified_on_that_very_tree() -> None:

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-
 from tests.evidence.kit import (
     BY_TWO,
     ENDORSED,
+    NOW,
     ORIGIN,
     RECORDER,
     SECRETARY,
@@ -21,6 +21,7 @@ from tests.evidence.kit import (
     possession,
     resigned,
 )
+
 from trail.evidence.record import Performer, Record, reference
 from trail.evidence.types import TypeSpec, spec_to_value
 from trail.signing.edwards import LOW_ORDER
@@ -33,7 +34,7 @@ ROSTER_ROWS: list[tuple[str, dict[str, Any]]] = [
     ("UnitRenamed", {"unit": "jia", "name": "新甲学院"}),
     ("PostCreated", {"post": "yi/head", "unit": "yi", "kind": "head", "title": "院长"}),
     ("PostAbolished", {"post": "jia/staff"}),
-    ("PostAssigned", {"post": "jia/staff", "person": "p-003", "from": "2026-01-01", "acting": False}),
+    ("PostAssigned", {"post": "uni/office", "person": "p-003", "from": "2026-01-01", "acting": False}),
     ("PostRelieved", {"post": "jia/staff", "person": "p-003", "until": "2026-02-01"}),
     ("PortfolioChanged", {"post": "jia/secretary", "units": ["jia"], "from": "2026-01-01"}),
 ]
@@ -71,8 +72,12 @@ def registry(log: Log, type_: str, fields: dict[str, Any], by: Sequence[str], **
 # --- genesis ---------------------------------------------------------------------------------------------------------
 
 
-def genesis(log: Log, registrars: Sequence[str] = BY_TWO, signers: Sequence[str] | None = None, **options: Any) -> Built:
-    return log.registrar_built("LogFounded", founding(registrars), registrars if signers is None else signers, **options)
+def genesis(
+    log: Log, registrars: Sequence[str] = BY_TWO, signers: Sequence[str] | None = None, **options: Any
+) -> Built:
+    return log.registrar_built(
+        "LogFounded", founding(registrars), registrars if signers is None else signers, **options
+    )
 
 
 def test_two_persons_found_a_log() -> None:
@@ -188,6 +193,16 @@ def test_one_registrar_with_two_keys_is_one(log: Log) -> None:
         assert log.code(log.registrar_built(type_, fields)) == ""
 
 
+def test_two_registrars_fill_a_post_that_holds_a_grant(log: Log) -> None:
+    fields = {"post": "jia/staff", "person": "p-003", "from": "2026-01-01", "acting": False}
+    assert registry(log, "PostAssigned", fields, ("r-1",)) == ""
+    log.registrars("GrantGiven", GRANT)
+    assert registry(log, "PostAssigned", fields, ("r-1",)) == "REGISTRAR_MISSING"
+    assert registry(log, "PostAssigned", fields, BY_TWO) == ""
+    log.registrars("GrantEnded", {"grant": "g-1"})
+    assert registry(log, "PostAssigned", fields, ("r-1",)) == ""
+
+
 def test_registrars_act_by_position(log: Log) -> None:
     built = log.registrar_built("GrantGiven", GRANT, ("r-1", "p-001"))
     assert log.code(built) == "REGISTRAR_MISSING"
@@ -201,11 +216,17 @@ def test_registrars_sign_without_posts_by_their_own_hand(log: Log) -> None:
     type_, fields = ROSTER_ROWS[2]
     one = Performer("person", "r-1", "")
     assert registry(log, type_, fields, ("r-1",), hand="recorded") == "REGISTRAR_MISSING"
-    assert registry(log, type_, fields, ("r-1",), performers=(Performer("person", "p-001", ""), one)) == "REGISTRAR_MISSING"
+    assert (
+        registry(log, type_, fields, ("r-1",), performers=(Performer("person", "p-001", ""), one))
+        == "REGISTRAR_MISSING"
+    )
     assert registry(log, type_, fields, ("r-1",), performers=(Performer("person", "p-001", ""),)) == "REGISTRAR_MISSING"
     assert registry(log, type_, fields, ("r-1",), performers=(Performer("body", "jia", ""), one)) == "REGISTRAR_MISSING"
-    assert registry(log, type_, fields, ("r-1",), performers=(one, Performer("person", "r-1", "jia/staff"))) == "REGISTRAR_MISSING"
-    posted = log.build(type_, fields, (("r-1", "jia/staff"),), performers=(one,))
+    assert (
+        registry(log, type_, fields, ("r-1",), performers=(one, Performer("person", "r-1", "jia/staff")))
+        == "REGISTRAR_MISSING"
+    )
+    posted = log.build(type_, fields, (("r-1", "jia/staff"),), performers=(one,), stream="registry/units")
     assert log.code(posted) == "REGISTRAR_MISSING"
 
 
@@ -415,6 +436,25 @@ def test_a_granted_post_is_used_by_who_holds_it(log: Log, talk: Record) -> None:
     assert log.code(built) == "EDIT_NOT_ALLOWED"
 
 
+def test_the_log_s_clock_can_not_be_put_back_to_when_a_post_was_held(log: Log, talk: Record) -> None:
+    log.registrars("GrantGiven", GRANT)
+    log.appoint("p-003", "jia/staff")
+    fields = {"post": "jia/staff", "person": "p-003", "until": "2026-03-05"}
+    log.add(log.registrar_built("PostRelieved", fields), recorded=NOW + 86_400)
+    assert log.code(edit(log, "RecordVoided", talk, STAFF), recorded=NOW - 86_400) == "EDIT_NOT_ALLOWED"
+
+
+def test_an_abolished_post_has_lost_its_grants(log: Log, talk: Record) -> None:
+    log.appoint("p-003", "jia/staff")
+    log.registrars("GrantGiven", GRANT)
+    built = edit(log, "RecordVoided", talk, STAFF)
+    assert log.code(built) == ""
+    log.registrars("PostAbolished", {"post": "jia/staff"})
+    assert log.code(built) == "EDIT_NOT_ALLOWED"
+    assert registry(log, "GrantEnded", {"grant": "g-1"}, BY_TWO) == "REGISTRY_CONFLICT"
+    assert registry(log, "GrantGiven", GRANT, BY_TWO) == "REGISTRY_CONFLICT"
+
+
 def test_a_body_s_act_is_edited_by_the_holder_of_its_post(log: Log) -> None:
     log.registrars("BodyRepresented", {"unit": "team", "post": "jia/secretary"})
     target = log.add(log.talk(performers=(Performer("body", "team", "jia/secretary"),)))
@@ -427,7 +467,9 @@ def test_a_body_s_act_is_edited_by_the_holder_of_its_post(log: Log) -> None:
 
 @pytest.mark.parametrize("kind", ["RecordCorrected", "RecordVoided", "RecordDisputed", "PartErased"])
 def test_an_edit_stands_in_the_stream_of_its_target(log: Log, talk: Record, kind: str) -> None:
-    extra: dict[str, Any] = {"fields": {"part": "record", "authority": "x"}, "parts": {}} if kind == "PartErased" else {}
+    extra: dict[str, Any] = (
+        {"fields": {"part": "record", "authority": "x"}, "parts": {}} if kind == "PartErased" else {}
+    )
     assert log.code(edit(log, kind, talk, stream="talks/other", **extra)) == "EDIT_NOT_ALLOWED"
 
 
@@ -536,7 +578,9 @@ def test_an_erasure_is_never_voided(log: Log, talk: Record) -> None:
 # --- erasure ---------------------------------------------------------------------------------------------------------
 
 
-def erasure(log: Log, target: Record, by: Sequence[tuple[str, str]] = STAFF, part: str = "record", **changes: Any) -> Built:
+def erasure(
+    log: Log, target: Record, by: Sequence[tuple[str, str]] = STAFF, part: str = "record", **changes: Any
+) -> Built:
     return edit(log, "PartErased", target, by, fields={"part": part, "authority": "决定 1"}, parts={}, **changes)
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-
 from tests.evidence.kit import Built, Log, sha256
+
 from trail.errors import Refusal
 from trail.evidence.bodies import Bodies
 from trail.evidence.file import AttachmentItem, PartItem
@@ -95,7 +95,9 @@ def erasure(setting: Setting) -> Record:
     """The part ``record`` is erased."""
     log = setting.log
     log.appoint("p-003", "jia/staff")
-    log.registrars("GrantGiven", {"grant": "g-1", "post": "jia/staff", "action": "erase", "types": ["*"], "unit": "jia"})
+    log.registrars(
+        "GrantGiven", {"grant": "g-1", "post": "jia/staff", "action": "erase", "types": ["*"], "unit": "jia"}
+    )
     fields = {"target": reference(setting.record), "part": "record", "authority": "决定"}
     return log.add(log.build("PartErased", fields, (("p-003", "jia/staff"),)))
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from tests.evidence.strategies import DIGESTS, MAPS, TEXTS
+
 from trail.encoding import encode
 from trail.errors import FrameError
 from trail.evidence.file import (
@@ -77,7 +77,13 @@ BESIDE = st.one_of(
 ROWS = st.lists(st.tuples(st.builds(EntryItem, st.binary(max_size=50)), st.lists(BESIDE, max_size=3)), max_size=4)
 
 
-@given(TEXTS, st.integers(0, (1 << 64) - 1), MAPS, st.lists(st.builds(CheckpointItem, st.binary(max_size=50)), max_size=3), ROWS)
+@given(
+    TEXTS,
+    st.integers(0, (1 << 64) - 1),
+    MAPS,
+    st.lists(st.builds(CheckpointItem, st.binary(max_size=50)), max_size=3),
+    ROWS,
+)
 def test_what_is_written_is_read_again(origin: str, entries: int, scope: Any, notes: list[Item], rows: Any) -> None:
     items = [Header(origin, entries, scope), *notes, *(item for entry, beside in rows for item in (entry, *beside))]
     assert read(written(items)) == items
@@ -113,7 +119,9 @@ def test_a_changed_payload_is_told_apart_from_a_broken_frame() -> None:
     assert fault(FILE[:-1]).code == "FRAME_BROKEN"
 
 
-@pytest.mark.parametrize("first", [b"", b"trail evidence 2\n", b"trail evidence 1\r\n", b"Trail evidence 1\n", b"{}", b"\x1f\x8b"])
+@pytest.mark.parametrize(
+    "first", [b"", b"trail evidence 2\n", b"trail evidence 1\r\n", b"Trail evidence 1\n", b"{}", b"\x1f\x8b"]
+)
 def test_another_first_line_is_another_format(first: bytes) -> None:
     assert "first line" in fault(first + FILE[len(MAGIC) :]).reason
 

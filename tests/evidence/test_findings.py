@@ -116,7 +116,9 @@ def test_a_refusal_becomes_a_finding_with_what_is_attached() -> None:
     findings = Findings()
     findings.refused(refuse("KEY_ENDED", "ended", 3, 5), 5, entry=b"\x01")
     assert findings.findings == (
-        Finding(check=8, code="KEY_ENDED", position=5, message="ended", expected=3, found=5, attached={"entry": b"\x01"}),
+        Finding(
+            check=8, code="KEY_ENDED", position=5, message="ended", expected=3, found=5, attached={"entry": b"\x01"}
+        ),
     )
 
 
@@ -132,7 +134,9 @@ def test_json_is_plain_and_in_one_order() -> None:
     assert value["findings"][0]["found"] == ["ff", {"b": 1, "a": [None, True]}]
     assert list(value["findings"][0]["attached"]) == ["a", "z"]
     assert [list(value[key]) for key in ("scope", "facts", "counts")] == [
-        ["a", "b"], ["x", "y"], ["CLOCK_STEP", "KEY_UNKNOWN"],
+        ["a", "b"],
+        ["x", "y"],
+        ["CLOCK_STEP", "KEY_UNKNOWN"],
     ]
     assert json.dumps(dataclasses.replace(one).to_json(), ensure_ascii=False) == text
 

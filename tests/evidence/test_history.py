@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from hypothesis import given
 from hypothesis import strategies as st
-
 from tests.evidence.strategies import NAMES, STATEMENTS
+
 from trail.evidence.admission import trace_of
 from trail.evidence.history import MemoryHistory
 from trail.evidence.record import Record, Statement

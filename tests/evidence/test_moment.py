@@ -139,7 +139,9 @@ def test_hosts_may_give_a_moment_in_four_ways() -> None:
     assert happened_from(at) == Happened("instant", int(at.timestamp()), 480, "minute", False)
 
 
-@pytest.mark.parametrize("text", ["2026", "2026-H1", "2026-H2", "2026-01", "2026-12", "2026-03-05", "2028-02-29", "1900", "9998"])
+@pytest.mark.parametrize(
+    "text", ["2026", "2026-H1", "2026-H2", "2026-01", "2026-12", "2026-03-05", "2028-02-29", "1900", "9998"]
+)
 def test_periods(text: str) -> None:
     check_period(text, "period")
 

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from tests.evidence.kit import Log
 from tests.evidence.strategies import MAPS, NAMES, STATEMENTS
 from tests.evidence.test_statement import FULL
+
 from trail.encoding import decode, encode
 from trail.errors import EncodingError, RecordError
 from trail.evidence.moment import MAX_INSTANT

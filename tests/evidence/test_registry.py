@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-
 from tests.evidence.kit import BY_TWO, Log, key_of, possession
+
 from trail.evidence.registry import (
     BUILT_IN,
     EDIT_TYPES,
@@ -20,7 +20,9 @@ from trail.evidence.registry import (
 from trail.evidence.types import spec_from_value, spec_to_value
 
 
-def assign(log: Log, person: str, start: str, until: str | None = None, acting: bool = False, post: str = "jia/secretary") -> None:
+def assign(
+    log: Log, person: str, start: str, until: str | None = None, acting: bool = False, post: str = "jia/secretary"
+) -> None:
     fields: dict[str, Any] = {"post": post, "person": person, "from": start, "acting": acting}
     log.registrars("PostAssigned", fields | ({"until": until} if until else {}))
 
@@ -147,9 +149,29 @@ def test_nobody_holds_a_post_that_was_never_assigned(log: Log) -> None:
     assert log.registry.holders("nowhere", "2026-03-05") == []
 
 
-def test_an_abolished_post_says_since_when(log: Log) -> None:
+def test_an_abolished_post_says_since_when_and_acts_no_more(log: Log) -> None:
+    log.registrars("BodyRepresented", {"unit": "team", "post": "jia/staff"})
+    log.registrars("BodyRepresented", {"unit": "jia", "post": "jia/secretary"})
+    for grant, post in (("g-1", "jia/staff"), ("g-2", "jia/staff"), ("g-3", "jia/secretary")):
+        fields = {"grant": grant, "post": post, "action": "import", "types": ["*"], "unit": "jia"}
+        log.registrars("GrantGiven", fields)
     log.registrars("PostAbolished", {"post": "jia/staff"})
     assert log.registry.posts["jia/staff"].abolished == len(log.records)
+    assert log.registry.units["team"].through is None
+    assert log.registry.units["jia"].through == "jia/secretary"
+    assert log.registry.grants.keys() == {"g-3"}
+    assert log.registry.ended_grants == {"g-1", "g-2"}
+    assert not log.registry.granted("jia/staff", "import", "TalkHeld@1", "jia")
+    assert log.registry.granted("jia/secretary", "import", "TalkHeld@1", "jia")
+
+
+def test_whether_a_person_holds_a_post(log: Log) -> None:
+    assign(log, "p-001", "2026-01-01", "2026-07-01")
+    assign(log, "p-002", "2026-03-01", acting=True)
+    for date in ("2025-12-31", "2026-01-01", "2026-03-01", "2026-06-30", "2026-07-01"):
+        for person in ("p-001", "p-002", "p-003"):
+            assert log.registry.holds(person, "jia/secretary", date) == (person in holders(log, date))
+    assert not log.registry.holds("p-001", "nowhere", "2026-03-01")
 
 
 def test_a_portfolio_replaces_the_one_before(log: Log) -> None:

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from tests.evidence.strategies import IDS, STATEMENTS, VALUES
-from trail.encoding import decode, encode
+
+from trail.encoding import encode
 from trail.errors import EncodingError, RecordError
 from trail.evidence.statement import (
     MAX_ENTRY,
@@ -224,6 +224,14 @@ def test_what_is_no_map_is_no_statement(data: bytes) -> None:
         decode_statement(data)
 
 
+def test_what_was_read_before_changes_nothing() -> None:
+    one = value() | {"seen": [1, A, []]}
+    for changed in ([True, A, []], [], [1, A], [1, A, [], 0]):
+        assert decode_statement(encode(one)).seen == Seen(1, A, ())
+        assert refused(one | {"seen": changed}).where == "seen"
+    assert decode_statement(encode(one | {"seen": [1, B, []]})).seen == Seen(1, B, ())
+
+
 def test_a_later_format_is_told_apart_from_a_malformed_statement() -> None:
     assert refused({"format": 2, "whatever": 1}).code == "UNKNOWN_FORMAT"
     assert refused({"whatever": 1}).code == "UNKNOWN_FORMAT"
@@ -265,14 +273,33 @@ def test_a_statement_fits_an_entry() -> None:
         decode_statement(encode(statement_to_value(fits) | {"fields": {"text": "a" * MAX_ENTRY}}))
 
 
-@pytest.mark.parametrize(("text", "parts"), [("A@1", ("A", 1)), ("甲乙@12", ("甲乙", 12)), ("Talk held@99999", ("Talk held", 99999))])
+@pytest.mark.parametrize(
+    ("text", "parts"), [("A@1", ("A", 1)), ("甲乙@12", ("甲乙", 12)), ("Talk held@99999", ("Talk held", 99999))]
+)
 def test_a_type_is_a_name_and_a_version(text: str, parts: tuple[str, int]) -> None:
     assert check_type_key(text, "type") == parts
 
 
 @pytest.mark.parametrize(
     "text",
-    ["", "A", "@1", "A@", "A@0", "A@01", "A@-1", "A@1.0", "A@100000", "A@B@1", "A@１", "A@ 1", "A  B@1", "A\u200b@1", "A\n@1", 1],
+    [
+        "",
+        "A",
+        "@1",
+        "A@",
+        "A@0",
+        "A@01",
+        "A@-1",
+        "A@1.0",
+        "A@100000",
+        "A@B@1",
+        "A@１",
+        "A@ 1",
+        "A  B@1",
+        "A\u200b@1",
+        "A\n@1",
+        1,
+    ],
 )
 def test_what_is_no_type(text: Any) -> None:
     with pytest.raises(RecordError) as caught:

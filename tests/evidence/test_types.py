@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from tests.evidence.kit import Log
 from tests.evidence.strategies import SPECS, VALUES
+
 from trail.encoding import decode, encode
 from trail.errors import RecordError
 from trail.evidence.moment import MAX_INSTANT
@@ -174,7 +174,11 @@ GOOD: dict[str, list[tuple[dict[str, Any], Any]]] = {
     "id": [({}, "lab 1"), ({}, "甲" * 255)],
     "instant": [({}, 0), ({}, MAX_INSTANT)],
     "int": [({}, MAX_INT), ({}, -MAX_INT), ({"min": 3, "max": 4}, 3), ({"min": 3, "max": 4}, 4)],
-    "list": [({"of": Field("int")}, [1]), ({"of": Field("int"), "min": 0}, []), ({"of": Field("int"), "max": 2}, [1, 2])],
+    "list": [
+        ({"of": Field("int")}, [1]),
+        ({"of": Field("int"), "min": 0}, []),
+        ({"of": Field("int"), "max": 2}, [1, 2]),
+    ],
     "person": [({}, "p-001"), ({"role": "counterpart"}, "p-001")],
     "post": [({}, "jia/secretary")],
     "record": [({"members": {"a": Field("int"), "b": Field("int", optional=True)}}, {"a": 1})],

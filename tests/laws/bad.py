@@ -255,6 +255,16 @@ def seen_a_version_that_does_not_exist(base: Base) -> Bad:
     return Bad(base.but(after=base.submission.statement.after + 1))
 
 
+@bad("STREAM_RESERVED", *ACTS)
+def act_in_a_stream_of_the_registry(base: Base) -> Bad:
+    return Bad(base.but(stream="registry/units/yi", after=0))
+
+
+@bad("STREAM_RESERVED", "registry")
+def registry_event_in_a_stream_of_acts(base: Base) -> Bad:
+    return Bad(base.but(stream="talk/of-the-registry", after=0))
+
+
 @bad("EXCLUSIVE_MOVED", *ACTS)
 def signed_over_an_older_version(base: Base) -> Bad:
     campus = base.campus

@@ -200,7 +200,7 @@ def part_that_is_not_there(base: Base) -> Bad:
 def part_that_nobody_named(base: Base) -> Bad:
     other = encode_part(decode_part(base.submission.parts[0].data)._replace(name="zzz"))
     stray = PartContent(decode_part(other), other)
-    return Bad(base.submission._replace(parts=(*base.submission.parts, stray)))
+    return Bad(base.submission._replace(parts=(*base.submission.parts, stray)), in_file=True)
 
 
 FILE = Attachment(b"%PDF-1.7 ...", "application/pdf", keep=True)
@@ -242,4 +242,4 @@ def file_that_is_not_there(base: Base) -> Bad:
 @bad("ATTACHMENT_STRAY", *ACTS)
 def file_that_nobody_named(base: Base) -> Bad:
     other = b"a file beside it"
-    return Bad(base.submission._replace(attachments={hashlib.sha256(other).digest(): other}))
+    return Bad(base.submission._replace(attachments={hashlib.sha256(other).digest(): other}), in_file=True)

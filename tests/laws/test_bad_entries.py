@@ -18,8 +18,8 @@ from tests.laws import bad_beside
 from tests.laws.bad import FAMILIES, LAB, OLD_KEYS, TABLE, VETO, Bad, Maker
 from tests.laws.kit import found
 
-from trail.aggregates import KeyRevoked
-from trail.application import audit
+from trail.aggregates import KeyRevoked, TalkHeld
+from trail.application import Attachment, Scope, audit
 from trail.encoding import encode
 from trail.errors import ActRefused
 from trail.evidence.refusals import CHECKS, CODES
@@ -107,9 +107,9 @@ def _refused(campus: Campus, case: Bad, code: str) -> None:
         assert caught.value.facts["check"] == CODES[code][0]  # type: ignore[attr-defined]
 
 
-# What an entry alone can't be guilty of: it takes a policy that says so, or a key of the policy.
+# What an entry alone can't be guilty of: it takes a policy that says so, a key of the policy, or a file's header.
 ELSEWHERE = {
-    "LOG_NOT_IN_POLICY", "GENESIS_NOT_PINNED", "GENESIS_OTHER", "PART_WITHHELD_REQUIRED",
+    "SCOPE_CONTRADICTED", "LOG_NOT_IN_POLICY", "GENESIS_NOT_PINNED", "GENESIS_OTHER", "PART_WITHHELD_REQUIRED",
     "ATTACHMENT_WITHHELD_REQUIRED", "KEY_DOUBLE_USE",
 }  # fmt: skip
 
@@ -147,3 +147,31 @@ def test_what_takes_a_policy_to_be_found(code: str, policy: dict[str, Any], camp
 
     assert code in {one.code for one in report.findings}
     assert report.verdict is not Verdict.INTACT
+
+
+def test_a_file_that_announces_everything_and_withholds_is_named(campus: Campus) -> None:
+    copy = EvidenceCopy(campus.trail.evidence())
+    row = next(row for row in copy.rows if row.parts)
+    row.parts[0].data = None
+    report = verify(copy.save(), campus.policy)
+
+    assert "SCOPE_CONTRADICTED" in {one.code for one in report.findings}
+    assert report.verdict is Verdict.INCONCLUSIVE
+
+
+@pytest.mark.parametrize(("what", "code"), [("bodies", "PART"), ("attachments", "ATTACHMENT")])
+def test_what_the_policy_requires_is_not_withheld(what: str, code: str, campus: Campus) -> None:
+    file = Attachment(b"%PDF-1.7", "application/pdf")  # which the host keeps
+    act = TalkHeld(kind="duty", counterparts=["p-006"], place="甲", content="……", happened=campus.now)
+    campus.acting("jia/secretary").record(act, attachments=[file])
+    campus.anchor()
+    evidence = campus.trail.evidence(Scope(unit="yi"))
+    policy = format_policy(
+        logs=[campus.log_key], witnesses={"dic": campus.witness_key}, quorum="dic", genesis=[campus.trail.genesis()],
+        require=[what],
+    )  # fmt: skip
+
+    assert verify(evidence, campus.policy).verdict is Verdict.INTACT
+    report = verify(evidence, policy)
+    assert {one.code for one in report.findings} == {f"{code}_WITHHELD_REQUIRED"}
+    assert report.verdict is Verdict.INCONCLUSIVE

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import io
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, NamedTuple, Self
@@ -22,7 +22,7 @@ from trail.application.drafts import Draft
 from trail.application.views import Kept, View
 from trail.clock import Clock, SystemClock
 from trail.errors import CallerError
-from trail.evidence.file import Item, write_evidence
+from trail.evidence.file import EntryItem, Header, Item, write_evidence
 from trail.evidence.record import Happened, Record, Seen
 from trail.evidence.registry import Registry
 from trail.evidence.types import TypeSpec
@@ -332,9 +332,17 @@ class Trail:
             self.checkpoint()
         return items(self.reader, scope)
 
-    def export(self, path: str | os.PathLike[str], scope: Scope | None = None) -> int:
+    def export(
+        self,
+        path: str | os.PathLike[str],
+        scope: Scope | None = None,
+        *,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> int:
         """
         Write the evidence file, durably and all or nothing; returns its size in bytes.
+
+        *progress* is called with the entries written and the entries there are.
 
         Raises:
             CallerError: The path can't be written.
@@ -343,7 +351,7 @@ class Trail:
         part = target.with_name(target.name + ".part")
         try:
             with part.open("wb") as stream:
-                size = write_evidence(stream, self.items(scope))
+                size = write_evidence(stream, _counted(self.items(scope), progress))
                 stream.flush()
                 os.fsync(stream.fileno())
             part.replace(target)
@@ -396,6 +404,18 @@ class Trail:
         self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _counted(found: Iterator[Item], progress: Callable[[int, int], None] | None) -> Iterator[Item]:
+    total = done = 0
+    for item in found:
+        if progress is not None and isinstance(item, Header):
+            total = item.entries
+        elif progress is not None and isinstance(item, EntryItem):
+            done += 1
+            if not done % 1000:
+                progress(done, total)
+        yield item
 
 
 __all__ = ["Ack", "ActBase", "FoundingRegistrar", "Receipt", "Trail"]

@@ -43,7 +43,8 @@ def run(arguments: argparse.Namespace, printer: Printer) -> int:
     scope = Scope(unit=arguments.unit, person=arguments.person, start=arguments.start, end=arguments.end)
     key, state = log_key(arguments, Passphrases(arguments, printer))
     with Trail.open(arguments.db, log_key=key, state=state) as trail:
-        size = trail.export(arguments.out, scope)
+        with printer.progress("导出", "exporting") as progress:
+            size = trail.export(arguments.out, scope, progress=progress)
         last = trail.reader.checkpoint()
         head = trail.reader.head().size
     covered = 0 if last is None else last.size

@@ -216,3 +216,14 @@ def _header(payload: bytes) -> Header:
         raise _broken("the header is not of format 1")
     return Header(origin, entries, scope)
 
+
+def is_scope(scope: dict[str, Value]) -> bool:
+    """
+    Whether a header's scope has a known shape: ``{"all": true}``, a unit, a person, or one or both ends of a period.
+
+    Nobody signs it, so a spelling that nobody reads must not pass for one that somebody does.
+    """
+    if scope.keys() == {"all"}:
+        return scope["all"] is True
+    known = ({"unit"}, {"person"}, {"from"}, {"to"}, {"from", "to"})
+    return scope.keys() in known and all(type(value) is str and value for value in scope.values())

@@ -63,13 +63,14 @@ class MemoryHistory:
             self._versions.append(0)
         self._versions[stream] = min(record.version, 0xFFFFFFFF)
         number = self._names.of
-        rest = [number(signer.person) for signer in s.signers]
+        rest = [number(person) for person, _, _ in s.signers]
         for kind, who, post in s.performers:
-            rest.append(number(who) << 1 | (kind == "body"))
-            rest.append(number(post))
-        counterparts = mentions.counterparts if mentions is not None else []
-        rest.extend(map(number, counterparts))
-        rest.extend([number(part.name) for part in s.parts])
+            rest += (number(who) << 1 | (kind == "body"), number(post))
+        counterparts = mentions.counterparts if mentions is not None else ()
+        for person in counterparts:
+            rest.append(number(person))
+        for name, _, _ in s.parts:
+            rest.append(number(name))
         head = _HEAD.pack(
             record.digest, record.position, number(s.type), stream, number(s.unit or ""),
             len(s.signers), len(s.performers), len(counterparts), len(s.parts),
@@ -79,20 +80,20 @@ class MemoryHistory:
     def _unpack(self, packed: bytes) -> Trace:
         digest, position, kind, stream, unit, signers, performers, counterparts, parts = _HEAD.unpack_from(packed)
         names = self._names.names
-        rest = array("I", packed[_HEAD.size :])
-        at = signers + 2 * performers
-        acted = [
-            Performer("body" if who & 1 else "person", names[who >> 1], names[post])
-            for who, post in zip(rest[signers:at:2], rest[signers + 1 : at : 2], strict=True)
-        ]
+        rest = array("I", packed[_HEAD.size :]).tolist()
+        acted = signers + 2 * performers
+        met = acted + counterparts
         return Trace(
             position,
             names[kind],
             digest,
             self._streams.names[stream],
             names[unit] or None,
-            tuple(names[n] for n in rest[:signers]),
-            tuple(acted),
-            tuple(names[n] for n in rest[at : at + counterparts]),
-            tuple(names[n] for n in rest[at + counterparts : at + counterparts + parts]),
-        )
+            tuple([names[n] for n in rest[:signers]]),
+            tuple([
+                Performer("body" if rest[at] & 1 else "person", names[rest[at] >> 1], names[rest[at + 1]])
+                for at in range(signers, acted, 2)
+            ]),
+            tuple([names[n] for n in rest[acted:met]]),
+            tuple([names[n] for n in rest[met : met + parts]]),
+        )  # fmt: skip

@@ -42,8 +42,11 @@ class Times:
         if happened > recorded + TOLERANCE:
             self._find("HAPPENED_AFTER_RECORDED", "the act is said to have happened after it was recorded", position,
                        recorded, happened)  # fmt: skip
-        for signer in record.statement.signers:
-            self._signed_at.setdefault(signer.key, array("I")).append(position)
+        for _, _, key in record.statement.signers:
+            signed = self._signed_at.get(key)
+            if signed is None:
+                signed = self._signed_at[key] = array("I")
+            signed.append(position)
 
     def revoked(self, record: Record, before: int | None) -> None:
         """

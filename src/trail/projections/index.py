@@ -7,10 +7,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, TypeAlias
 
-from trail.evidence.moment import date_of
 from trail.evidence.record import Happened, Record
 from trail.projections.edits import Edits
-from trail.rules.calendar import date_text, happened_day
+from trail.rules.calendar import date_text, day_at, happened_day
 from trail.rules.model import RuleSet, Satisfier
 
 Rows: TypeAlias = "dict[tuple[str, str, str], list[Record]]"
@@ -24,7 +23,7 @@ class Bound:
 
     def __init__(self, seconds: int) -> None:
         self.seconds = seconds
-        self._last = date_of(seconds - 1)
+        self._last = date_text(max(day_at(seconds - 1), 1))
 
     def admits(self, happened: Happened) -> bool:
         """Whether the first second that *happened* can mean lies before the bound."""

@@ -122,6 +122,11 @@ MESSAGES: Final[dict[str, Message]] = {
         "entries stand between an exclusive act (endorsement, decision) and what its signer had seen",
         "ask",
     ),
+    "STREAM_RESERVED": Message(
+        "记录用了只属于登记事项的序列，或登记事项用了别的序列",
+        "an act stands in a stream of the registry, or an act of the registry elsewhere",
+        "ask",
+    ),
     # 8 keys
     "KEY_UNKNOWN": Message("签名密钥在此位置尚未登记", "the signing key was not enrolled at this position", "keep"),
     "KEY_OF_ANOTHER": Message("签名密钥登记在另一人名下", "the signing key is enrolled for another person", "keep"),
@@ -149,6 +154,11 @@ MESSAGES: Final[dict[str, Message]] = {
         "ask",
     ),
     "NO_GRANT": Message("签名人没有为此所需的授权", "the signer holds no grant for this", "ask"),
+    "POST_NOT_HELD": Message(
+        "据当时已登记的任职，行为当日该人不在此岗位",
+        "by what was registered, the person did not hold the post on the day of the act",
+        "question",
+    ),
     # 11 registry
     "GENESIS_MISPLACED": Message(
         "首条记录不是建立日志的记录，或该记录出现在别处",
@@ -200,6 +210,14 @@ MESSAGES: Final[dict[str, Message]] = {
         "策略要求出示的正文被扣留", "body parts that the policy requires are withheld", "scope"
     ),
     "PART_STRAY": Message("有不属于任何记录的正文", "there is a body part that no entry names", "ask"),
+    "SCOPE_CONTRADICTED": Message(
+        "证据自称出示全部内容，却扣留了正文", "the evidence announces everything, but withholds body parts", "scope"
+    ),
+    "PART_SHOWN_AFTER_ERASURE": Message(
+        "已依法删除的正文仍被出示：可能违反删除决定",
+        "a body part that was erased is shown all the same: the erasure may not have been carried out",
+        "question",
+    ),
     # 14 attachments
     "ATTACHMENT_ALTERED": Message(
         "附件与记录中的摘要不符", "an attachment does not fit the digest in its entry", "keep"

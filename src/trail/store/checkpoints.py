@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from trail.encoding import decode, encode
-from trail.errors import CallerError, EncodingError, StoreFailed
+from trail.errors import CallerError, EncodingError, NoteError, StoreFailed
 from trail.evidence.file import MAX_NOTE
 from trail.merkle import Checkpoint, Frontier, format_checkpoint, leaf_hash
 from trail.signing import Signer, format_note, parse_note, sign_note
@@ -199,7 +199,10 @@ def add_cosignatures(reader: Reader, data: str | bytes, *, size: int | None = No
         NoteError: Not signature lines.
         CallerError: No such checkpoint was issued, or it has too many cosignatures.
     """
-    text = data.decode("utf-8", "strict") if isinstance(data, bytes) else data
+    try:
+        text = data.decode("utf-8") if isinstance(data, bytes) else data
+    except UnicodeDecodeError:
+        raise NoteError("cosignatures are UTF-8 text") from None
     whole = "\n\n" in text
     issued = [c for c in reader.checkpoints() if size in (None, c.size)]
     if whole:
