@@ -21,6 +21,7 @@ from tests.evidence.kit import (
     NOW,
     ORIGIN,
     Log,
+    founding,
     key_of,
     log_note_key,
     possession,
@@ -324,7 +325,10 @@ def built_badly(log: Log, code: str) -> Any:
         "REGISTRAR_MISSING": lambda: log.registrar_built("UnitRenamed", {"unit": "jia", "name": "x"}, ("p-001",)),
         "REGISTRY_CONFLICT": lambda: log.registrar_built("KeyEnrolled", possession("p-001")),
         "POSSESSION_BAD": lambda: log.registrar_built("KeyEnrolled", possession("p-004") | {"possession": bytes(64)}),
-        "GENESIS_MISPLACED": lambda: log.registrar_built("LogFounded", {"registrars": [possession("r-1"), possession("r-2")]}),
+        "KEY_WEAK": lambda: log.registrar_built("KeyEnrolled", possession("p-004") | {"suite": "sm2"}),
+        "GENESIS_MISPLACED": lambda: log.registrar_built("LogFounded", founding()),
+        "STREAM_RESERVED": lambda: log.talk(stream="registry/talks"),
+        "NOT_A_PERFORMER": lambda: log.talk(by=(("p-001", "jia/recorder"),), performers=first.statement.performers),
         "EDIT_NOT_ALLOWED": lambda: log.build(
             "RecordDisputed", {"target": reference(first)}, (("p-003", "jia/staff"),),
             parts={"reason": ((), {"reason": "x"})},
@@ -332,10 +336,15 @@ def built_badly(log: Log, code: str) -> Any:
     }[code]()  # fmt: skip
 
 
-BAD = ["ORIGIN_MISMATCH", "TYPE_UNDECLARED", "FIELDS_MISMATCH", "NAME_UNKNOWN", "CAUSE_UNKNOWN", "ID_REUSED", "AFTER_AHEAD", "EXCLUSIVE_MOVED", "KEY_UNKNOWN", "KEY_OF_ANOTHER", "SIGNATURE_BAD", "POST_KIND", "HAND_NOT_ADMITTED", "RECORDER_ELSEWHERE", "NO_GRANT", "REGISTRAR_MISSING", "REGISTRY_CONFLICT", "POSSESSION_BAD", "GENESIS_MISPLACED", "EDIT_NOT_ALLOWED"]  # fmt: skip
+BAD = """
+    ORIGIN_MISMATCH TYPE_UNDECLARED FIELDS_MISMATCH NAME_UNKNOWN CAUSE_UNKNOWN ID_REUSED AFTER_AHEAD EXCLUSIVE_MOVED
+    STREAM_RESERVED KEY_UNKNOWN KEY_OF_ANOTHER SIGNATURE_BAD POST_KIND HAND_NOT_ADMITTED NOT_A_PERFORMER
+    RECORDER_ELSEWHERE NO_GRANT REGISTRAR_MISSING REGISTRY_CONFLICT POSSESSION_BAD KEY_WEAK GENESIS_MISPLACED
+    EDIT_NOT_ALLOWED
+"""
 
 
-@pytest.mark.parametrize("code", BAD)
+@pytest.mark.parametrize("code", BAD.split())
 @pytest.mark.parametrize("covered", [True, False])
 def test_what_append_refuses_is_found_covered_or_beyond(log: Log, code: str, covered: bool) -> None:
     built = built_badly(log, code)

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         GenericAct,
         GrantEnded,
         GrantGiven,
+        HolidaysSet,
         KeyEnrolled,
         KeyRevoked,
         KeyRotated,
@@ -163,6 +164,7 @@ __all__ = [
     "GrantEnded",
     "GrantGiven",
     "Happened",
+    "HolidaysSet",
     "IdReused",
     "KeyEnrolled",
     "KeyFile",
@@ -241,7 +243,7 @@ __all__ = [
 _NAMES: Final = {
     "trail.aggregates": """
         AccountabilityDecided AccountabilityInitiated AccountabilityProposed Act BodyRepresented Cadre
-        CommitmentSigned Counterpart DeadlineSet FilingReceived GenericAct GrantEnded GrantGiven KeyEnrolled
+        CommitmentSigned Counterpart DeadlineSet FilingReceived GenericAct GrantEnded GrantGiven HolidaysSet KeyEnrolled
         KeyRevoked KeyRotated LeadReceived ListEndorsed ListFiledForRecord ListReturned ListReviewed Organisation
         PaperReceiptRecorded PartErased PersonRegistered PledgeSigned PortfolioChanged PostAbolished PostAssigned
         PostCreated PostRelieved RecordCorrected RecordDisputed RecordVoided RegistrarAppointed RegistrarEnded

@@ -146,6 +146,7 @@ def examples() -> Examples:
         a.AccountabilityInitiated(case=REFERENCE, **case),
         a.AccountabilityDecided(case=REFERENCE, **case),
         a.RuleSetAdopted(name="regulation-2017", digest=bytes(32), first_period="2026", document="校党发 1 号"),
+        a.HolidaysSet(document="校办 1 号", holidays=["2026-10-01", "2026-10-02"], workdays=["2026-10-10"]),
         a.DeadlineSet(duty="L3b", period="2026", due=day, document="校纪 3 号", units=["jia"]),
         a.LogFounded(registrars=[a.Founder(p, bytes(32), bytes(64)) for p in ("p-101", "p-102")]),
         a.RegistrarAppointed(person="p-103"),

@@ -145,6 +145,7 @@ STREAMS: Mapping[type[a.ActBase], str] = {
     a.PledgeSigned: LISTS,
     a.RuleSetAdopted: "`rules/<name>`",
     a.DeadlineSet: "`rules/deadlines`",
+    a.HolidaysSet: "`rules/holidays`",
     **dict.fromkeys((a.ListReviewed, a.ListReturned, a.ListEndorsed), "joins the first of `versions`"),
     **dict.fromkeys((a.CommitmentSigned, a.ListFiledForRecord), "joins the first of `versions`"),
     a.FilingReceived: "joins `filing`",

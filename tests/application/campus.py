@@ -105,7 +105,7 @@ class Campus:
             *(PersonRegistered(person=p, name=n) for p, n in zip(
                 ("p-001", "p-002", "p-003", "p-004"), ("张一", "李二", "王三", "赵四"), strict=True)),
             *(self.enrolment(person) for person in POSTS),
-            *(PostAssigned(post=post, person=person, from_="2025-01-01", acting=False) for person, post in POSTS.items()),
+            *(PostAssigned(post=post, person=p, from_="2025-01-01", acting=False) for p, post in POSTS.items()),
             BodyRepresented(unit="team", post="jia/secretary"),
             GrantGiven(grant="g-1", post="jia/staff", action="import", types=["Visited"], unit="jia"),
             GrantGiven(grant="g-2", post="jia/staff", action="erase", types=["*"], unit="uni"),

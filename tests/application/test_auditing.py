@@ -200,8 +200,8 @@ def test_a_row_before_the_first(filled: Campus) -> None:
 
 @pytest.mark.parametrize(
     ("column", "value"),
-    [("size", 1), ("size", 10_000), ("size", 0), ("peaks", b""), ("peaks", bytes(32)), ("peaks", "text"), ("registry", 1),
-     ("registry", 10_000), ("recorded", 0), ("recorded", "never")],
+    [("size", 1), ("size", 10_000), ("size", 0), ("peaks", b""), ("peaks", bytes(32)), ("peaks", "text"),
+     ("registry", 1), ("registry", 10_000), ("recorded", 0), ("recorded", "never")],
 )  # fmt: skip
 def test_a_changed_head(filled: Campus, column: str, value: Any) -> None:
     assert filled.sql(f"UPDATE head SET {column} = ?", value) == 1

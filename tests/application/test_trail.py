@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 from typing import Any
 
@@ -341,4 +342,4 @@ def test_checkpoints_in_a_file_are_few(campus: Campus) -> None:
     assert 1 <= len(sizes) <= 4
     data = campus.trail.evidence()
     assert verify(data, campus.policy()).verdict is Verdict.INTACT
-    assert list(read_evidence(__import__("io").BytesIO(data)))
+    assert list(read_evidence(io.BytesIO(data)))

@@ -302,7 +302,8 @@ class Log:
     def policy(self, **options: Any) -> str:
         """The inspector's policy: this log, its genesis, no quorum; *options* are those of `format_policy`."""
         pinned = [sha256(self.entries[0])] if self.entries else []
-        return format_policy(**({"logs": [log_note_key(self.origin)], "genesis": pinned} | options))
+        named: dict[str, Any] = {"logs": [log_note_key(self.origin)], "genesis": pinned}
+        return format_policy(**(named | options))
 
 
 def sha256(data: bytes) -> bytes:

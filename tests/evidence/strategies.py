@@ -26,7 +26,7 @@ VALUES: st.SearchStrategy[Any] = st.recursive(
 MAPS = st.dictionaries(KEYS, VALUES, max_size=4)
 
 
-def ascending(rows: st.SearchStrategy[Any], key: Any, **bounds: int) -> st.SearchStrategy[tuple[Any, ...]]:
+def ascending(rows: st.SearchStrategy[Any], key: Any, **bounds: Any) -> st.SearchStrategy[tuple[Any, ...]]:
     """Distinct by *key* and in its order."""
     return st.lists(rows, unique_by=key, **bounds).map(lambda found: tuple(sorted(found, key=key)))
 

@@ -28,6 +28,7 @@ from trail.signing.edwards import LOW_ORDER
 
 STAFF = (("p-003", "jia/staff"),)
 SPEC = spec_to_value(TypeSpec("Visited", 1, {}))
+APPOINTED = {"post": "jia/staff", "person": "p-003", "from": "2026-01-01", "acting": False}
 ROSTER_ROWS: list[tuple[str, dict[str, Any]]] = [
     ("PersonRegistered", {"person": "p-005"}),
     ("UnitEstablished", {"unit": "bing", "kind": "college", "name": "丙学院"}),
@@ -342,8 +343,7 @@ def test_a_schema_is_one_that_can_be_read(log: Log) -> None:
         ("UnitMerged", {"unit": "jia", "into": "jia"}, {"unit": "jia", "into": "yi"}),
         ("BodyRepresented", {"unit": "team", "post": "yi/recorder"}, {"unit": "team", "post": "jia/staff"}),
         ("BodyRepresented", {"unit": "team", "post": "jia-1/secretary"}, {"unit": "team", "post": "uni/office"}),
-        ("PostAssigned", {"post": "jia/staff", "person": "p-003", "from": "2026-01-01", "until": "2026-01-01", "acting": False},
-         {"post": "jia/staff", "person": "p-003", "from": "2026-01-01", "until": "2026-01-02", "acting": False}),
+        ("PostAssigned", APPOINTED | {"until": "2026-01-01"}, APPOINTED | {"until": "2026-01-02"}),
     ],
 )  # fmt: skip
 def test_a_conflict_and_the_nearest_that_is_none(

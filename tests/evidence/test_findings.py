@@ -19,12 +19,13 @@ REMARKS = sorted(code for code, (_, effect) in CODES.items() if effect is REMARK
 
 
 def report(findings: Findings, *, complete: bool = True, **changes: Any) -> Report:
-    values: dict[str, Any] = dict(
-        verdict=findings.verdict(complete=complete), origin="trail.example/jia", anchored=1, anchored_at=None,
-        anchored_by=(), size=1, exposed=0, root=bytes(32), findings=findings.findings, remarks=tuple(findings.remarks),
-        counts=dict(findings.counts), checks=findings.checks(), parts=Shown(), attachments=Shown(), scope={}, enrolled=(),
-        facts={}, kind="file", policy_digest=bytes(32), versions={}, made=None,
-    )  # fmt: skip
+    values: dict[str, Any] = {
+        "verdict": findings.verdict(complete=complete), "origin": "trail.example/jia", "anchored": 1,
+        "anchored_at": None, "anchored_by": (), "size": 1, "exposed": 0, "root": bytes(32),
+        "findings": findings.findings, "remarks": tuple(findings.remarks), "counts": dict(findings.counts),
+        "checks": findings.checks(), "parts": Shown(), "attachments": Shown(), "scope": {}, "enrolled": (),
+        "facts": {}, "kind": "file", "policy_digest": bytes(32), "versions": {}, "made": None,
+    }  # fmt: skip
     return Report(**(values | changes))
 
 

@@ -11,10 +11,10 @@ from tests.evidence.strategies import IDS, STATEMENTS, VALUES
 
 from trail.encoding import encode
 from trail.errors import EncodingError, RecordError
+from trail.evidence.moment import Happened
 from trail.evidence.statement import (
     MAX_ENTRY,
     AttachmentRef,
-    Happened,
     PartRef,
     Performer,
     Seen,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -34,7 +35,10 @@ from trail.evidence.types import (
 EVENT, DIGEST = bytes(16), bytes(32)
 SPEC = TypeSpec(
     "LabInspected", 1,
-    {"lab": Field("id"), "rows": Field("list", of=Field("record", members={"by": Field("person"), "no": Field("int")}))},
+    {
+        "lab": Field("id"),
+        "rows": Field("list", of=Field("record", members={"by": Field("person"), "no": Field("int")})),
+    },
     {"note": PartSpec({"words": Field("text")}, optional=True), "record": PartSpec({"content": Field("text")})},
 )  # fmt: skip
 
@@ -59,10 +63,8 @@ def test_every_declaration_can_be_compiled(spec: TypeSpec) -> None:
 def test_a_declaration_has_one_spelling(spec: TypeSpec, data: st.DataObject) -> None:
     value = spec_to_value(spec)
     changed = value | {data.draw(st.sampled_from(sorted(value))): data.draw(VALUES)}
-    try:
+    with suppress(RecordError):
         assert spec_to_value(spec_from_value(changed)) == changed
-    except RecordError:
-        pass
 
 
 @pytest.mark.parametrize("key", sorted(spec_to_value(SPEC)))
@@ -191,7 +193,7 @@ BAD: dict[str, list[tuple[dict[str, Any], Any]]] = {
     "bytes": [({}, b""), ({}, "a"), ({}, bytes(4097)), ({"max": 9999}, bytes(4097)), ({"min": 2}, b"a")],
     "date": [({}, "2026-02-29"), ({}, "20260305"), ({}, 20260305), ({}, ""), ({}, None)],
     "digest": [({}, bytes(31)), ({}, "0" * 32), ({}, None)],
-    "enum": [({"values": ("a",)}, "b"), ({"values": ("a",)}, 1), ({"values": ("a",)}, ["a"]), ({"values": ("a",)}, None)],
+    "enum": [({"values": ("a",)}, value) for value in ("b", 1, ["a"], None)],
     "event": [({}, bytes(15)), ({}, "0" * 16), ({}, [EVENT])],
     "id": [({}, ""), ({}, "a  b"), ({}, "a\n"), ({}, "甲" * 256), ({}, 1), ({}, "a\u202eb")],
     "instant": [({}, -1), ({}, MAX_INSTANT + 1), ({}, True), ({}, "0")],
@@ -234,15 +236,11 @@ def test_a_bad_value(kind: str, options: dict[str, Any], value: Any) -> None:
 def test_whatever_the_value_only_record_errors_come_out(spec: TypeSpec, value: Any) -> None:
     compiled = CompiledType(spec)
     for given_ in (value, dict.fromkeys(spec.fields, value)):
-        try:
+        with suppress(RecordError):
             compiled.check_fields(given_, Mentions())
-        except RecordError:
-            pass
     for name in spec.parts:
-        try:
+        with suppress(RecordError):
             compiled.check_part(name, dict.fromkeys(spec.parts[name].fields, value))
-        except RecordError:
-            pass
 
 
 def test_text_of_a_part_may_be_longer() -> None:

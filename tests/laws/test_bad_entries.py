@@ -27,7 +27,7 @@ from trail.signing import LOG_ED25519, NoteKey, format_policy
 from trail.store import EntryStore, submission_from_bytes
 from trail.testing.campus import Campus, key_of
 from trail.testing.stored import Beside, DatabaseCopy, EvidenceCopy, Stored
-from trail.testing.tamper import put, stored_of
+from trail.testing.tamper import put
 from trail.verify import Verdict, verify
 
 
@@ -86,8 +86,7 @@ def _put(copy: DatabaseCopy | EvidenceCopy, case: Bad, now: int) -> int:
             copy.rows[-1].files = [one for one in copy.rows[-1].files if one.data is not None]
         return position
     data, signatures = case.raw
-    row = stored_of(case.submission, 1, now)
-    copy.rows.append(Stored(encode(["act", data, list(signatures), 1, now]), row.parts, row.files))
+    copy.rows.append(Stored(encode(["act", data, list(signatures), 1, now])))
     return len(copy.rows)
 
 

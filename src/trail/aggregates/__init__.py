@@ -60,7 +60,7 @@ from trail.aggregates.roster import (
     UnitMoved,
     UnitRenamed,
 )
-from trail.aggregates.rules_events import DeadlineSet, RuleSetAdopted
+from trail.aggregates.rules_events import DeadlineSet, HolidaysSet, RuleSetAdopted
 from trail.aggregates.state import Gap, Settled, settle
 from trail.aggregates.states import CaseAggregate, ReportAggregate, TalkAggregate
 from trail.aggregates.talks import Counterpart, TalkConfirmed, TalkDisputed, TalkHeld
@@ -69,7 +69,7 @@ __all__ = [
     "BUILT_IN_ACTS", "LIBRARY_ACTS", "LIBRARY_TYPES", "AccountabilityDecided", "AccountabilityInitiated",
     "AccountabilityProposed", "Act", "ActBase", "BodyRepresented", "Cadre", "CaseAggregate", "CommitmentSigned",
     "Counterpart", "DeadlineSet", "EventData", "FilingReceived", "Founder", "Gap", "GenericAct", "GrantEnded",
-    "GrantGiven", "KeyEnrolled", "KeyRevoked", "KeyRotated", "LeadReceived", "ListAggregate", "ListEndorsed",
+    "GrantGiven", "HolidaysSet", "KeyEnrolled", "KeyRevoked", "KeyRotated", "LeadReceived", "ListAggregate", "ListEndorsed",
     "ListFiledForRecord", "ListReturned", "ListReviewed", "ListVersion", "LogFounded", "Organisation",
     "PaperReceiptRecorded", "PartErased", "PersonRegistered", "PledgeSigned", "PortfolioChanged", "PostAbolished",
     "PostAssigned", "PostCreated", "PostRelieved", "RecordCorrected", "RecordDisputed", "RecordVoided",

@@ -23,7 +23,7 @@ LIBRARY_ACTS: Final[tuple[type[ActBase], ...]] = (
     talks.TalkHeld, talks.TalkConfirmed, talks.TalkDisputed,
     reports.ReportFiled, reports.ReportReceived,
     cases.LeadReceived, cases.AccountabilityProposed, cases.AccountabilityInitiated, cases.AccountabilityDecided,
-    rules_events.RuleSetAdopted, rules_events.DeadlineSet,
+    rules_events.RuleSetAdopted, rules_events.DeadlineSet, rules_events.HolidaysSet,
 )  # fmt: skip
 LIBRARY_TYPES: Final[tuple[TypeSpec, ...]] = tuple(act.TYPE for act in LIBRARY_ACTS)
 BUILT_IN_ACTS: Final[tuple[type[ActBase], ...]] = (*AUTHORITY_ACTS, *ROSTER_ACTS, *EDIT_ACTS)

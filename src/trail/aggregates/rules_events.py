@@ -35,6 +35,15 @@ DEADLINE_SET: Final = declare(
     },
     hands=("own", "recorded"),
 )
+HOLIDAYS_SET: Final = declare(
+    "HolidaysSet",
+    fields={
+        "document": Field("text", max=500),
+        "holidays": Field("list", optional=True, of=Field("date"), max=400),
+        "workdays": Field("list", optional=True, of=Field("date"), max=400),
+    },
+    hands=("own", "recorded"),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,3 +100,26 @@ class DeadlineSet(Act):
 
 
 RULE_TYPES: Final = (RULE_SET_ADOPTED, DEADLINE_SET)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HolidaysSet(Act):
+    """
+    Days that differ from the week, as the cited document says: weekdays off, and weekend days that are worked.
+
+    They decide reminders and the label 当期 (AMB3, AMB15), never whether something is overdue.
+    """
+
+    TYPE: ClassVar[TypeSpec] = HOLIDAYS_SET
+
+    document: str
+    holidays: Sequence[str | dt.date] = ()
+    workdays: Sequence[str | dt.date] = ()
+
+    def _public(self) -> Mapping[str, Any]:
+        days = {"holidays": self.holidays, "workdays": self.workdays}
+        named = {name: sorted({str(day) for day in given}) or None for name, given in days.items()}
+        return {"document": self.document} | named
+
+    def _place(self) -> Place:
+        return Place("rules/holidays")

@@ -73,14 +73,16 @@ def settle(records: Iterable[Record]) -> tuple[Settled, ...]:
     """
     *records* in order of position, without what is voided, with the corrections and disputes that hold.
 
-    An edit holds unless it is itself voided by one that holds; of several corrections of one thing the last by
-    position wins.  Edits themselves are not in the answer.
+    An edit holds unless it is itself voided by one that holds; of several corrections of one thing, and of a voiding
+    and a correction, the last by position wins.  Edits themselves are not in the answer.
     """
     ordered = sorted(records, key=lambda record: record.position)
-    voided: set[bytes] = set()
+    last: dict[bytes, str] = {}
     for record in reversed(ordered):
-        if record.statement.type == VOIDED and record.statement.id not in voided:
-            voided.add(target_of(record))
+        kind = record.statement.type
+        if kind in (VOIDED, CORRECTED) and last.get(record.statement.id) != VOIDED:
+            last.setdefault(target_of(record), kind)
+    voided = {event for event, kind in last.items() if kind == VOIDED}
     edits: dict[bytes, list[Record]] = {}
     disputes: dict[bytes, list[Record]] = {}
     for record in ordered:

@@ -10,7 +10,7 @@ from typing import Final
 
 from trail.errors import CallerError
 from trail.evidence.record import Record
-from trail.projections import Entry, PersonStatus, Snapshot, UnitStatus, bound_of, size_at
+from trail.projections import Entry, PersonStatus, Snapshot, UnitStatus, bound_of, replay, size_at
 from trail.rules import RuleSet
 from trail.store import Reader
 
@@ -30,9 +30,12 @@ class Kept:
         size, kept = self._reader.head().size, self._records
         if size > MAX_KEPT or size < len(kept):
             self._records = []
-            return list(self._reader.records(1, size)) if size > MAX_KEPT else self.records()
-        kept.extend(self._reader.records(len(kept) + 1, size))
+            return self._read(1, size) if size > MAX_KEPT else self.records()
+        kept.extend(self._read(len(kept) + 1, size))
         return kept[:]
+
+    def _read(self, first: int, last: int) -> list[Record]:
+        return list(replay((bytes(entry) for _, entry in self._reader.entries(first, last)), first))
 
 
 class View:
