@@ -13,9 +13,9 @@ It is an example of a host system that declares its own types: nothing in the li
   time and ``lifecycle:transition``; all other attributes lie as text in one body part, which can be erased.  So can
   the trace's attributes, beside its first event.  Names of bodies and types are public and stay: where resources are
   persons' names that must not stay, replace them by pseudonyms before.
-* An event without a time is marked ``undated`` and takes, as uncertain, the time of the event before it in its trace,
-  or else that of the import; one without a zone is read as UTC and is uncertain; one without a name is of the type
-  ``unnamed event``; one without a resource is of the body ``unknown``.  All are counted in the summary.
+* An event without a time (of 1970 or later) is marked ``undated`` and takes, as uncertain, the time of the event
+  before it in its trace, or else that of the import; one without a zone is read as UTC and is uncertain; one without a
+  name is of the type ``unnamed event``; one without a resource is of the body ``unknown``.  The summary counts them.
 * The file is read twice, as a stream (``xes.py``): first for bodies and types, then for the events.
 
 DIR then holds ``trail.db``, ``policy``, ``keys/`` and ``witness/``.  All keys are made for this import, and the
@@ -366,7 +366,7 @@ def main(argv: list[str] | None = None) -> int:
     spent = time.monotonic() - started
     events, traces = counts["events"], counts["traces"]
     print(f"{events:,} events of {traces:,} traces in {spent:.1f} s ({events / spent:,.0f} a second)")
-    print(f"  {counts['types']:,} types, {counts['bodies']:,} bodies")
+    print(f"  types: {counts['types']:,}, bodies: {counts['bodies']:,}")
     for what, count in counts.items():
         if what not in ("events", "traces", "types", "bodies") and count:
             print(f"  {count:,} {what}")

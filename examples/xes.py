@@ -174,16 +174,13 @@ def actor_of(said: Mapping[str, Attribute]) -> tuple[str, str] | None:
 
 
 def moment(text: str) -> Happened | None:
-    """When an event happened by its ``time:timestamp``; None if that is no time."""
+    """When an event happened by its ``time:timestamp``; None if that is no time, or none that a record carries."""
     try:
         at = dt.datetime.fromisoformat(text.strip())
-    except ValueError:
-        return None
-    zoned = at.tzinfo is not None
-    try:
+        zoned = at.tzinfo is not None
         return Happened.at(at if zoned else at.replace(tzinfo=dt.UTC), precision="second", uncertain=not zoned)
-    except (RecordError, OverflowError):
-        return Happened.on(at.date(), uncertain=not zoned)  # before 1970: the record carries the date alone
+    except (ValueError, OverflowError, RecordError):
+        return None
 
 
 def clean(text: str) -> str:

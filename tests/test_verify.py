@@ -99,8 +99,8 @@ def test_evidence_comes_as_path_bytes_stream_or_items(log: Log, tmp_path: Path) 
     path = tmp_path / "evidence.trail"
     path.write_bytes(data)
     wanted = verify(log.items(), policy).to_json()
-    with path.open("rb") as unbuffered:
-        sources = [path, str(path), data, io.BytesIO(data), unbuffered, iter(log.items())]
+    with path.open("rb") as opened:
+        sources: list[Any] = [path, str(path), data, io.BytesIO(data), opened, iter(log.items())]
         for evidence in sources:
             assert verify(evidence, policy).to_json() == wanted
     assert verify(data, parse_policy(policy)).to_json() == wanted
@@ -883,7 +883,7 @@ CHANGES: dict[str, Callable[[list[Item]], list[Item]]] = {
     "no parts": lambda items: [item for item in items if not isinstance(item, PartItem)],
     "checkpoints at the end": lambda items: sorted(items, key=lambda item: isinstance(item, CheckpointItem)),
     "header at the end": lambda items: [*items[1:], items[0]],
-    "a second header": lambda items: [items[0]._replace(origin="trail.example/yi"), *items],  # type: ignore[union-attr,call-arg]
+    "a second header": lambda items: [items[0]._replace(origin="trail.example/yi"), *items],  # type: ignore[call-arg]
     "entries reversed": lambda items: [*items[:2], *reversed(items[2:])],
 }
 

@@ -41,6 +41,7 @@ from trail.evidence.file import (
 )
 from trail.evidence.findings import Findings
 from trail.evidence.history import MemoryHistory
+from trail.evidence.moment import date_of
 from trail.evidence.record import Record, Seen, decode_entry
 from trail.evidence.registry import BUILT_IN, CORRECTED, ERASED, GENESIS, REGISTRY_TYPES, REVOKED, Registry
 from trail.evidence.times import Times
@@ -269,11 +270,12 @@ class Verification:
                               found=state.public.raw)  # fmt: skip
 
     def _posts(self, record: Record) -> None:
-        """Remark where the log did not show, up to here, that a signer held the post on the day of the act."""
-        day = record.statement.happened.date()
+        """Remark where the log did not show, up to here, that a signer held the post: on the day of their own act."""
+        own = record.statement.hand == "own"
+        day = record.statement.happened.date() if own else date_of(record.recorded)
         for person, post, _ in record.statement.signers:
             if not self.registry.holds(person, post, day):
-                self.find("POST_NOT_HELD", "not known by then to hold the post on the day of the act", record.position,
+                self.find("POST_NOT_HELD", "not known by then to hold the post when it was done", record.position,
                           post, person)  # fmt: skip
 
     def _seen(self, record: Record, position: int) -> None:

@@ -242,6 +242,27 @@ def test_a_draft_is_refused_with_another_signature(campus: Campus) -> None:
     assert campus.trail.submit(draft, [right]).position == size + 1
 
 
+def test_a_draft_that_says_something_else_than_its_bytes_is_refused(campus: Campus) -> None:
+    one, other = (campus.acting().prepare(Visited(lab=lab, note=lab)) for lab in ("lab 1", "lab 2"))
+    size = campus.size
+    for mixed in (
+        one._replace(statement=other.statement),
+        one._replace(statement_bytes=other.statement_bytes),
+        one._replace(statement_bytes=b"\xc1"),
+        one._replace(parts=other.parts),
+        one._replace(parts=(one.parts[0]._replace(part=other.parts[0].part),)),
+        one._replace(parts=()),
+    ):
+        message = statement_message(ORIGIN, mixed.statement_bytes)
+        with pytest.raises(CallerError):
+            campus.trail.submit(mixed, [key_of("p-001").sign(message)])
+        with pytest.raises(CallerError):
+            campus.trail.submit_many([(mixed, [key_of("p-001").sign(message)])])
+    assert campus.size == size
+    campus.trail.submit_many([(one, [key_of("p-001").sign(one.message)])])
+    intact(campus)
+
+
 def test_without_a_signer_one_prepares_only(campus: Campus) -> None:
     acting = campus.trail.acting("p-001", "jia/secretary")
     with pytest.raises(CallerError, match="signer"):

@@ -144,8 +144,6 @@ def test_a_deleted_tail_with_the_head_left(filled: Campus) -> None:
 def test_a_deleted_tail_below_a_checkpoint(filled: Campus) -> None:
     """Whoever also moves the head back still leaves the checkpoint's row."""
     keep = filled.size - 3
-    older = shutil.copytree(filled.folder, filled.folder.with_name("older"))
-    assert older
     filled.sql("DELETE FROM entry WHERE position > ?", keep)
     filled.sql("DELETE FROM part WHERE position > ?", keep)
     filled.sql("DELETE FROM attachment WHERE position > ?", keep)

@@ -316,6 +316,7 @@ def test_two_registrars_remain(third: Log) -> None:
 
 def test_a_schema_is_one_that_can_be_read(log: Log) -> None:
     assert registry(log, "TypeDeclared", {"schema": SPEC}, BY_TWO) == ""
+    wrong: dict[str, Any]
     for wrong in (
         {"version": 0}, {"name": "A@B"}, {"name": "A\u200b"}, {"name": "A  B"}, {"name": ""}, {"hands": []},
         {"posts": []}, {"fields": {"a": {"kind": "other"}}},

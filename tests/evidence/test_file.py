@@ -209,7 +209,8 @@ GOOD_HEADER = {"entries": 1, "format": 1, "origin": "trail.example/jia", "scope"
     "payload",
     [b"", b"\xc0", encode([]), encode({}), encode(GOOD_HEADER | {"format": 2}), encode(GOOD_HEADER | {"format": True}),
      encode(GOOD_HEADER | {"format": "1"}), encode(GOOD_HEADER | {"entries": -1}),
-     encode(GOOD_HEADER | {"entries": True}), encode(GOOD_HEADER | {"entries": "1"}), encode(GOOD_HEADER | {"origin": 1}), encode(GOOD_HEADER | {"scope": []}),
+     encode(GOOD_HEADER | {"entries": True}), encode(GOOD_HEADER | {"entries": "1"}),
+     encode(GOOD_HEADER | {"origin": 1}), encode(GOOD_HEADER | {"scope": []}),
      encode(GOOD_HEADER | {"more": 1}), encode({k: v for k, v in GOOD_HEADER.items() if k != "scope"}),
      encode(GOOD_HEADER) + b"\xc0"],
 )  # fmt: skip

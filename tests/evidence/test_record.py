@@ -84,9 +84,10 @@ def test_a_later_kind_of_entry_is_told_apart() -> None:
 
 
 def test_encode_entry_refuses_what_decode_entry_would() -> None:
+    arguments: Any
     for arguments in ((DATA, [], 1, 0), (DATA, TWO, 0, 0), (DATA, TWO, 1, -1), ("", TWO, 1, 0), (DATA, [None], 1, 0)):
         with pytest.raises(RecordError):
-            encode_entry(*arguments)  # type: ignore[arg-type]
+            encode_entry(*arguments)
 
 
 def test_an_entry_has_at_most_65535_bytes() -> None:

@@ -307,7 +307,10 @@ def test_parts_are_closed_too(log: Log) -> None:
 def test_the_content_of_a_part_is_checked() -> None:
     compiled = CompiledType(SPEC)
     compiled.check_part("record", {"content": "谈" * 501})
-    for name, data in (("record", {}), ("record", {"content": 1}), ("record", {"content": "x", "y": 1}), ("other", {})):
+    bad: list[tuple[str, dict[str, Any]]] = [
+        ("record", {}), ("record", {"content": 1}), ("record", {"content": "x", "y": 1}), ("other", {}),
+    ]  # fmt: skip
+    for name, data in bad:
         with pytest.raises(RecordError):
             compiled.check_part(name, data)
 

@@ -15,7 +15,7 @@ from trail.signing import PrivateKey
 from trail.testing.campus import WITNESS, key_of
 from trail.testing.copies import copy_database, copy_file
 from trail.testing.history import History, HistoryTrail
-from trail.testing.stored import DatabaseCopy, record_of
+from trail.testing.stored import Copy, DatabaseCopy, record_of
 from trail.verify import Report
 
 NOW = 2_000_000_000
@@ -80,12 +80,12 @@ def scene(history: History) -> Iterator[Scene]:
         yield Scene(log, file, history.policy, issued.cosigned, log.reader.head().size)
 
 
-def acts(copy: DatabaseCopy) -> list[int]:
+def acts(copy: Copy) -> list[int]:
     """The positions of everything that is not the registry's."""
     return [n for n in range(1, len(copy.rows) + 1) if record_of(copy, n).statement.type not in REGISTRY_TYPES]
 
 
-def with_parts(copy: DatabaseCopy) -> list[int]:
+def with_parts(copy: Copy) -> list[int]:
     """The positions of acts whose body parts are there."""
     return [n for n in acts(copy) if copy.rows[n - 1].parts]
 

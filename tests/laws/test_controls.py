@@ -69,7 +69,7 @@ BROKEN: list[tuple[Break, set[str]]] = [
     (roots_not_compared, {"rewritten_by_its_signer", "backdated", "clock_rewritten"}),
     (parts_not_hashed, {"swapped_words"}),
     (columns_not_compared, {"column_stream", "column_recorded", "column_hashes"}),
-    (findings_forgotten, {repr(case) for case in CASES}),
+    (findings_forgotten, {repr(case) for case in CASES[::5]}),
 ]
 
 
@@ -81,18 +81,21 @@ def test_a_broken_verifier_makes_the_law_of_tampering_fail(
     with scene(History.random(11, size=12)) as s:
         damage(monkeypatch)
         for case in CASES:
-            try:
-                check(case, s, 3)
-            except AssertionError:
-                unnoticed.add(repr(case))
+            if repr(case) in missed:
+                try:
+                    check(case, s, 3)
+                except AssertionError:
+                    unnoticed.add(repr(case))
 
-    assert missed <= unnoticed, "the law did not fail: it would not notice this damage"
+    assert unnoticed == missed, "the law did not fail: it would not notice this damage"
 
 
-def test_a_sound_verifier_makes_no_law_fail() -> None:
+def test_a_sound_verifier_makes_none_of_them_fail() -> None:
+    wanted = set().union(*(missed for damage, missed in BROKEN if damage is not findings_forgotten))
     with scene(History.random(11, size=12)) as s:
         for case in CASES:
-            check(case, s, 3)
+            if repr(case) in wanted:
+                check(case, s, 3)
 
 
 @pytest.mark.parametrize(

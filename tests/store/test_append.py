@@ -118,6 +118,7 @@ REFUSED = {
         "type_": "UnitRenamed@1",
         "fields": {"name": "乙学院", "unit": "jia"},
         "signers": [("p-001", "")],
+        "stream": "registry/units/jia",
         "unit": None,
     },
     "ORIGIN_MISMATCH": {"type_": "NoteTaken@1", "fields": {"kind": "a"}, "log": "another.example/log"},

@@ -24,6 +24,8 @@ from trail.evidence.record import (
     Seen,
     SignerRef,
     Statement,
+    decode_part,
+    decode_statement,
     encode_part,
     encode_statement,
 )
@@ -63,6 +65,16 @@ class Draft(NamedTuple):
     message: bytes
     parts: tuple[PartContent, ...]
     attachments: Mapping[bytes, bytes]
+
+    def check(self) -> None:
+        """Check that a draft that may have been elsewhere still says what its bytes say; raises `CallerError`."""
+        try:
+            same = decode_statement(self.statement_bytes) == self.statement
+            same = same and all(decode_part(content.data) == content.part for content in self.parts)
+        except (RecordError, EncodingError) as error:
+            raise CallerError(error.message, code=error.code, where=error.where) from None
+        if not same:
+            raise CallerError("the draft's statement or parts are not those of its bytes")
 
     def signed(self, signatures: Sequence[bytes]) -> Submission:
         """The draft with one signature for each signer, in the statement's order."""

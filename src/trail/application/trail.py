@@ -207,12 +207,17 @@ class Trail:
             ActRefused: The verifier would reject it; code and check are in the facts.
             StreamMoved, IdReused, StoreBusy, StoreFailed: As the store raises them.
         """
+        if not trusted:
+            draft.check()
         return self._store.append(draft.signed(signatures), trusted=trusted, connection=connection)
 
     def submit_many(
         self, rows: Sequence[tuple[Draft, Sequence[bytes]]], *, trusted: frozenset[bytes] = NO_KEYS
     ) -> list[Ack]:
         """Append several drafts in one transaction: all of them or none; raises as `submit`."""
+        if not trusted:
+            for one, _ in rows:
+                one.check()
         return self._store.append_many([draft.signed(signatures) for draft, signatures in rows], trusted=trusted)
 
     def declare(self, registering: Registering, *types: TypeSpec) -> list[Ack]:

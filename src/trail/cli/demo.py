@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Final
 
-from trail.cli.demo_show import show_acts, show_handover, show_overdue, show_replay
+from trail.cli.demo_show import THEN, show_acts, show_handover, show_overdue, show_replay
 from trail.cli.demo_story import Story
 from trail.cli.demo_tamper import TAMPERINGS, Found, Scene, find
 from trail.errors import CallerError, EnvironmentFailed
@@ -158,11 +159,12 @@ def _close(into: Path, sound: bool, found: list[Found], out: Printer) -> int:
             f"原件完好；{caught} 种改动全部查出。自己再验一遍：",
             f"The original is intact, and all {caught} changes were found. See for yourself:",
         )
-        policy, known = into / "policy", into / "tampered" / "known-checkpoint"
-        out.line(f"  trail verify {into / 'evidence.trail'} --policy {policy}")
-        out.line(f"  trail verify {found[0].path} --policy {policy}")
-        out.line(f"  trail verify {found[-1].path} --policy {policy} --known {known}")
-        out.line(f"  trail status {into / 'trail.db'} --unit jia --as-of 2026-07-31 --known-at 2026-07-31")
+        policy, known = quote(str(into / "policy")), quote(str(into / "tampered" / "known-checkpoint"))
+        first, last = quote(str(found[0].path)), quote(str(found[-1].path))
+        out.line(f"  trail verify {quote(str(into / 'evidence.trail'))} --policy {policy}")
+        out.line(f"  trail verify {first} --policy {policy}")
+        out.line(f"  trail verify {last} --policy {policy} --known {known}")
+        out.line(f"  trail status {quote(str(into / 'trail.db'))} --unit jia --as-of {THEN} --known-at {THEN}")
         return 0
     zh, en = ("完好", "intact") if sound else ("未能证明完好，或回放不符", "not shown intact, or its replay is wrong")
     out.say(

@@ -15,7 +15,7 @@ from trail.encoding import Value
 from trail.errors import RecordError
 
 MAX_INSTANT: Final = 253_370_764_799  # 9998-12-31T23:59:59Z: every zone and the day after stay within the calendar
-FIRST_DATE: Final = "1900-01-01"
+FIRST_DATE: Final = "0001-01-01"
 LAST_DATE: Final = "9998-12-31"
 ZONE: Final = 480  # Asia/Shanghai, minutes east of UTC; no daylight saving since 1991
 

@@ -21,6 +21,7 @@ MAX_SIGNERS: Final = 16
 MAX_FILE: Final = (1 << 53) - 1  # of a file that the host keeps; larger numbers are shown wrongly by some programs
 HANDS: Final = ("own", "recorded", "imported")
 CLASSIFICATIONS: Final = ("public", "internal", "work_secret")
+_new: Final = tuple.__new__  # a NamedTuple's own constructor is a Python function: too slow to run five times an act
 
 
 class Performer(NamedTuple):
@@ -122,10 +123,10 @@ def _performers(value: object) -> tuple[Performer, ...]:
     for row in _rows(value, "performers"):
         if type(row) is not list or len(row) != 3 or row[0] not in ("person", "body"):
             raise _fail("expected [person or body, who, post]", "performers")
-        kind, who, post = row
+        _, who, post = row
         if type(who) is not str or type(post) is not str or not who:
             raise _fail("expected names", "performers")
-        out.append(Performer(kind, who, post))
+        out.append(_new(Performer, row))
     if len(out) > 1 and any(a >= b for a, b in pairwise(out)):
         raise _fail("expected ascending order without repeats", "performers")
     return tuple(out)
@@ -143,10 +144,10 @@ def _signers(value: object) -> tuple[SignerRef, ...]:
         person, post, key = row
         if type(person) is not str or type(post) is not str or not person:
             raise _fail("expected names", "signers")
-        if _digest(key, "signers") <= last:
-            raise _fail("expected distinct keys in ascending order", "signers")
+        if type(key) is not bytes or len(key) != 32 or key <= last:
+            raise _fail("expected distinct keys of 32 bytes in ascending order", "signers")
         last = key
-        out.append(SignerRef(person, post, key))
+        out.append(_new(SignerRef, row))
     return tuple(out)
 
 
@@ -160,8 +161,9 @@ def _parts(value: object) -> tuple[PartRef, ...]:
         if type(name) is not str or name <= last or type(size) is not int or not 0 < size <= MAX_PART:
             raise _fail("expected distinct names in ascending order and sizes up to 1 MiB", "parts")
         last = name
-        out.append(PartRef(name, _digest(digest, "parts"), size))
-    if len({part.digest for part in out}) != len(out):
+        _digest(digest, "parts")
+        out.append(_new(PartRef, row))
+    if len(out) > 1 and len({part.digest for part in out}) != len(out):
         raise _fail("expected distinct digests: each part has a salt of its own", "parts")
     return tuple(out)
 
@@ -285,7 +287,7 @@ def _statement(m: Any) -> Statement:
     if type(log) is not str:
         raise _fail("expected the log's origin", "log")
     check_identifier(stream, "stream")
-    return Statement(
+    return _new(Statement, (
         after,
         _attachments(attachments) if attachments is not None else (),
         _causes(causes) if causes is not None else (),
@@ -304,4 +306,4 @@ def _statement(m: Any) -> Statement:
         stream,
         type_,
         unit,
-    )
+    ))  # fmt: skip

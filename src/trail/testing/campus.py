@@ -104,7 +104,9 @@ class Campus:
             types=types,
             clock=clock,
         )
-        campus = cls(trail, clock, state=log / "state", witness=":memory:" if folder is None else place / "witness" / "state.db")
+        campus = cls(
+            trail, clock, state=log / "state", witness=":memory:" if folder is None else place / "witness" / "state.db"
+        )
         campus._temporary = temporary
         campus._furnish(begin, rules or load_default())
         return campus

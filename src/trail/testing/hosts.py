@@ -84,7 +84,7 @@ def value(field: Field, number: int) -> Any:
         case "instant":
             return 1_767_225_600 + number * 3600
         case "bytes" | "digest" | "event":
-            size = {"digest": 32, "event": 16}.get(field.kind, field.min or 0)
+            size = {"digest": 32, "event": 16}.get(field.kind, 1 if field.min is None else field.min)
             return (hashlib.sha512(b"%d" % number).digest() * (size // 64 + 1))[:size]
         case "person":
             return ("p-005", "p-006", "p-009")[number % 3]

@@ -35,8 +35,9 @@ _TALKS: Final = (
     ("jia/secretary", "jia/deputy"), ("jia/secretary", "jia/branch"), ("jia/principal", "jia/lab"),
     ("yi/secretary", "yi/deputy"), ("uni/secretary", "jia/secretary"),
 )  # fmt: skip
-_SUBJECTS: Final = (("jia/secretary", "team"), ("jia/secretary", "principal"), ("jia/deputy", "member"),
-                    ("yi/secretary", "team"), ("yi/deputy", "member"))  # fmt: skip
+_SUBJECTS: Final = (
+    ("jia/secretary", "team"), ("jia/secretary", "principal"), ("jia/deputy", "member"), ("yi/deputy", "member"),
+)  # fmt: skip
 
 
 class Step(NamedTuple):
@@ -70,7 +71,6 @@ class Teller:
         self._keys: dict[str, PrivateKey] = {}
         self._number = 0
         self._holders = dict(HOLDERS)
-        self._lists: list[Told] = []
         families: list[tuple[type[ActBase], Maker]] = [
             (acts.TalkHeld, self._talk), (acts.ReportFiled, self._report), (acts.ResponsibilityListDrafted, self._list),
             (acts.LeadReceived, self._lead),
@@ -136,10 +136,7 @@ class Teller:
 
     def _made(self, step: Step, when: dt.datetime) -> Ack:
         made = self._makers[step.a % len(self._makers)](step, when) or self._talk(step, when)
-        ack = self._by(*made)
-        if isinstance(made[1], acts.ResponsibilityListDrafted):
-            self._lists.append(self._told[-1])
-        return ack
+        return self._by(*made)
 
     def _talk(self, step: Step, when: dt.datetime) -> tuple[str, ActBase]:
         post, other = _TALKS[step.b % len(_TALKS)]
@@ -189,9 +186,8 @@ class Teller:
         if isinstance(act, acts.ReportFiled):
             return "dic/secretary", acts.ReportReceived(report=one.ack, recipient="dic", received=now)
         if isinstance(act, acts.TalkHeld):
-            person, post = act.counterparts[0][:2]
-            held = post if isinstance(post, str) and self._holders.get(post) == person else None
-            return None if held is None else (held, acts.TalkConfirmed(talk=one.ack))
+            person, post = _counterpart(act)
+            return (post, acts.TalkConfirmed(talk=one.ack)) if self._holders.get(post) == person else None
         if isinstance(act, acts.LeadReceived):
             return self._case(step, one)
         unit = str(act.unit) if isinstance(act, acts.ResponsibilityListDrafted) else "jia"
@@ -247,8 +243,8 @@ class Teller:
     def _dispute(self, step: Step) -> Iterator[Ack]:
         one = self._chosen(step, acts.TalkHeld)
         if one is not None and isinstance(one.act, acts.TalkHeld):
-            person, post = one.act.counterparts[0][:2]
-            yield self._by(str(post), acts.RecordDisputed(target=one.ack, reason="未谈此事"), str(person))
+            person, post = _counterpart(one.act)
+            yield self._by(post, acts.RecordDisputed(target=one.ack, reason="未谈此事"), person)
 
     def _erase(self, step: Step) -> Iterator[Ack]:
         one = self._chosen(step, acts.TalkHeld)
@@ -274,9 +270,7 @@ class Teller:
         old = self._keys.get(person) or key_of(person)
         since = self._now - step.b * _DAY if step.b % 2 else None
         reason = "compromised" if since is not None else "lost"
-        yield self._register(
-            acts.KeyRevoked(person=person, key=old.public.id, reason=reason, compromised_since=since)
-        )
+        yield self._register(acts.KeyRevoked(person=person, key=old.public.id, reason=reason, compromised_since=since))
         new = key_of(f"{person} {self._number}")
         yield self._register(self._campus.enrolment(person, new))
         self._keys[person] = new
@@ -294,6 +288,10 @@ class Teller:
 
     def _anchor(self, step: Step) -> Iterator[Ack]:
         self._campus.anchor()
-        return
-        yield  # a generator that records nothing
+        yield from ()
 
+
+def _counterpart(act: acts.TalkHeld) -> tuple[str, str]:
+    """The first counterpart of a talk that a history made: a person, and their post."""
+    first = act.counterparts[0]
+    return (str(first[0]), str(first[1])) if isinstance(first, tuple) else (str(first), "")
