@@ -21,7 +21,7 @@ from trail.evidence.moment import (
 )
 
 CST = dt.timezone(dt.timedelta(hours=8))
-DATES = st.dates(dt.date(1900, 1, 1), dt.date(9998, 12, 31)).map(dt.date.isoformat)
+DATES = st.dates(dt.date(1, 1, 1), dt.date(9998, 12, 31)).map(dt.date.isoformat)
 
 
 def whole_precision(date: str) -> list[str]:
@@ -72,7 +72,6 @@ def test_every_moment_has_a_start_and_a_date(happened: Happened) -> None:
         ["date", "2026-3-5", "day", False],
         ["date", "２０２６-03-05", "day", False],
         ["date", "0000-01-01", "day", False],
-        ["date", "1899-12-31", "day", False],
         ["date", "9999-01-01", "day", False],
         ["date", 20260305, "day", False],
         ["date", "2026-03-05", 480, "day", False],
@@ -140,7 +139,7 @@ def test_hosts_may_give_a_moment_in_four_ways() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["2026", "2026-H1", "2026-H2", "2026-01", "2026-12", "2026-03-05", "2028-02-29", "1900", "9998"]
+    "text", ["2026", "2026-H1", "2026-H2", "2026-01", "2026-12", "2026-03-05", "2028-02-29", "0001", "9998"]
 )
 def test_periods(text: str) -> None:
     check_period(text, "period")
@@ -149,7 +148,7 @@ def test_periods(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     ["", "26", "2026-", "2026-H3", "2026-h1", "2026-1", "2026-13", "2026-00", "2026-02-29", "2026-3-5", "2026-03-05 ",
-     "２０２６", "0000", "0000-H1", "1899", "9999", "2026H1", "2026-W10", 2026, None, "2026-H1-1"],
+     "２０２６", "0000", "0000-H1", "9999", "2026H1", "2026-W10", 2026, None, "2026-H1-1"],
 )  # fmt: skip
 def test_what_is_no_period(text: Any) -> None:
     with pytest.raises(RecordError) as caught:
