@@ -124,6 +124,15 @@ def decode(data: bytes, *, max_bytes: int = MAX_BYTES) -> Value:
     _refuse(data)
 
 
+def is_plain(text: str) -> bool:
+    """
+    Whether *text* holds only characters that need no second look: printable ASCII, line feeds, common ideographs.
+
+    Such text is NFC and carried as it is; of other text nothing is said.
+    """
+    return (text.isascii() and text.isprintable()) or _PLAIN.fullmatch(text) is not None
+
+
 def check_identifier(text: object, where: str) -> None:
     """
     Check that *text* can serve as a name or id that two readers will see, and compare, alike.

@@ -17,7 +17,7 @@ import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, Protocol, TypeAlias
 
-from trail.encoding import Value
+from trail.encoding import Value, is_plain
 from trail.errors import CallerError, RecordError
 from trail.evidence.moment import date_of
 from trail.evidence.record import Happened, Performer, Record, happened_from
@@ -58,7 +58,7 @@ def text_of(value: str, where: str) -> str:
         CallerError: It holds a character that a record can't carry.
     """
     text = value.replace("\r\n", "\n").replace("\r", "\n") if "\r" in value else value
-    if text.isascii() and text.isprintable():
+    if is_plain(text):
         return text
     text = unicodedata.normalize("NFC", text)
     bad = _REFUSED.search(text)

@@ -50,6 +50,9 @@ class History(Protocol):
     def find(self, event: bytes) -> Trace | None:
         """The event with this id, if there is one."""
 
+    def digest_of(self, event: bytes) -> bytes | None:
+        """The statement's digest of the event with this id, if there is one."""
+
 
 def check_keys(record: Record, registry: Registry, origin: str) -> tuple[PublicKey, ...]:
     """
@@ -195,19 +198,18 @@ def _check_names(statement: Statement, registry: Registry, mentions: Mentions, h
             if name not in known:
                 raise refuse("NAME_UNKNOWN", "a name that the registry does not have", found=name)
     for cause in statement.causes:
-        if history.find(cause) is None:
+        if history.digest_of(cause) is None:
             raise refuse("CAUSE_UNKNOWN", "a cause that is no earlier event of this log", found=cause)
     for event, digest in mentions.events:
-        trace = history.find(event)
-        if trace is None or (digest is not None and digest != trace.digest):
+        recorded = history.digest_of(event)
+        if recorded is None or (digest is not None and digest != recorded):
             raise refuse("CAUSE_UNKNOWN", "a reference to no earlier event of this log", digest, event)
 
 
 def _check_order(record: Record, declared: CompiledType, history: History) -> None:
     statement = record.statement
-    first = history.find(statement.id)
-    if first is not None:
-        raise refuse("ID_REUSED", f"the event id stands at position {first.position} already", found=statement.id)
+    if history.digest_of(statement.id) is not None:
+        raise refuse("ID_REUSED", "the event id is another entry's already", found=statement.id)
     last = history.version(statement.stream)
     if record.version != last + 1:
         raise refuse("VERSION_GAP", "the stream's versions are not dense", last + 1, record.version)

@@ -55,6 +55,11 @@ class MemoryHistory:
         packed = self._events.get(event)
         return None if packed is None else self._unpack(packed)
 
+    def digest_of(self, event: bytes) -> bytes | None:
+        """The statement's digest of the event with this id, if there is one."""
+        packed = self._events.get(event)
+        return None if packed is None else packed[:32]
+
     def add(self, record: Record, mentions: Mentions | None) -> None:
         """Take a record, also one that was not admitted: what follows it is judged by its place all the same."""
         s = record.statement

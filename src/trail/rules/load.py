@@ -11,6 +11,7 @@ import hashlib
 import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 from importlib import resources
 from types import MappingProxyType
 from typing import Any, Final
@@ -109,6 +110,7 @@ def load(text: str | bytes) -> RuleSet:
     )
 
 
+@lru_cache(maxsize=1)
 def load_default() -> RuleSet:
     """The regulation of 2017, as this library ships it."""
     return load(default_text())

@@ -58,10 +58,9 @@ def _vet_ed25519(raw: bytes) -> None:
         raise KeyRefused("the key is of low order: one signature would fit every message", code="KEY_LOW_ORDER")
     if not edwards.is_canonical(raw):
         raise KeyRefused("the key is a second spelling of another key", code="KEY_NOT_CANONICAL")
-    point = edwards.decode(raw)
-    if point is None:
+    if edwards.decode(raw) is None:
         raise KeyRefused("the key is no point of the curve", code="KEY_NOT_ON_CURVE")
-    if not edwards.in_prime_subgroup(point):
+    if not edwards.in_prime_subgroup(raw):
         raise KeyRefused("the key has a component of low order: verifiers would disagree", code="KEY_MIXED_ORDER")
 
 

@@ -50,6 +50,14 @@ class SqlHistory:
             self._records[event] = None if row is None else decode_entry(row[1], row[0])
         return self._records[event]
 
+    def digest_of(self, event: bytes) -> bytes | None:
+        """The statement's digest of the event with this id, if there is one."""
+        added = self._added.get(event)
+        if added is not None:
+            return added.digest
+        record = self.record(event)
+        return None if record is None else record.digest
+
     def find(self, event: bytes) -> Trace | None:
         """The event with this id, if there is one, as admission needs to know it."""
         added = self._added.get(event)
