@@ -411,6 +411,7 @@ class Verification:
             made=self.now,
         )
 
+
 def _read_known(known: str | bytes, policy: Policy) -> Anchor:
     note = known.encode() if isinstance(known, str) else known
     for key in policy.logs:

@@ -322,4 +322,3 @@ def trace_of(record: Record, mentions: Mentions) -> Trace:
         tuple(mentions.counterparts),
         tuple(part.name for part in s.parts),
     )
-

@@ -72,8 +72,6 @@ class Happened(NamedTuple):
         return ["instant", self.value, self.zone, self.precision, self.uncertain]
 
 
-
-
 def date_start(date: str) -> int:
     """UTC seconds at which *date* (``YYYY-MM-DD``) begins in Asia/Shanghai."""
     days = dt.date.fromisoformat(date).toordinal() - _EPOCH_DAY
