@@ -23,7 +23,7 @@ KEY = PrivateKey.from_seed(bytes(32))
 def vectors(name: str) -> Any:
     path = VECTORS / name
     if not path.exists():
-        pytest.skip(f"the published vectors {name} are not beside the repository")
+        pytest.skip(f"the published vectors {name} are not in ../shared beside the repository")
     return json.loads(path.read_text("utf-8"))
 
 
