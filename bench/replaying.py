@@ -10,9 +10,10 @@ from history import START, YEAR
 from timing import Row, micro, one_core, spread, timed
 
 from trail import Trail
+from trail.application.views import paused_collector
 from trail.encoding import decode
-from trail.evidence.record import decode_entry
 from trail.projections import Snapshot
+from trail.projections import replay as replay_records
 from trail.rules import load_default
 
 ROUNDS = 5
@@ -51,7 +52,8 @@ def replay(folder: Path, *, quick: bool) -> list[Row]:
 
 def status(entries: list[bytes]) -> tuple[int, int]:
     """Decode every entry and reckon the status of every unit: how many units, how many obligations."""
-    records = [decode_entry(entry, position) for position, entry in enumerate(entries, 1)]
+    with paused_collector():  # as a view reads its records
+        records = list(replay_records(entries))
     snapshot = Snapshot(records, [load_default()], now=int(START.timestamp()) + YEAR)
     units = snapshot.units()
     return len(units), sum(len(snapshot.unit(unit).obligations) for unit in units)
