@@ -220,7 +220,9 @@ def declare(
             if field in seen:
                 raise refused(f"named in {seen[field]} and in part {part}; choose one", field)
             seen[field] = part
-    return TypeSpec(name, version, dict(fields), dict(parts or {}), tuple(posts), tuple(hands), exclusive)
+    return TypeSpec(
+        name, version, dict(sorted(fields.items())), dict(parts or {}), tuple(posts), tuple(hands), exclusive
+    )
 
 
 def joining(target: Reference, where: str) -> Place:

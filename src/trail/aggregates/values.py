@@ -124,9 +124,14 @@ def performers_of(given: Iterable[PerformerLike], body: str | None) -> tuple[Per
     return tuple(sorted(rows))
 
 
+_SHAPED: Final = frozenset(("list", "record", "reference"))
+
+
 def field_value(spec: Field, value: Any, where: str) -> Value:
     """*value* in the spelling that *spec* asks for; whether it fits is judged by the schema afterwards."""
     kind = spec.kind
+    if type(value) is str and kind not in _SHAPED:
+        return text_of(value, where)
     if kind == "list":
         if isinstance(value, str | bytes | Mapping) or not isinstance(value, Iterable):
             raise refused("expected a list", where)
@@ -144,7 +149,7 @@ def field_value(spec: Field, value: Any, where: str) -> Value:
 
 
 def _record(spec: Field, value: Any, where: str) -> Value:
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+    if type(value) is not dict and dataclasses.is_dataclass(value) and not isinstance(value, type):
         value = {f.name: getattr(value, f.name) for f in dataclasses.fields(value)}
     if not isinstance(value, Mapping):
         raise refused(f"expected a record of {', '.join(sorted(spec.members))}", where)
@@ -155,11 +160,12 @@ def _record(spec: Field, value: Any, where: str) -> Value:
 
 
 def fields_value(specs: Mapping[str, Field], given: Mapping[str, Any], where: str) -> dict[str, Value]:
-    """The canonical map of *given*, in the order of its keys; None means absent."""
+    """The map of *given* in the order of *specs*; None means absent.  Encoding puts the keys in canonical order."""
+    prefix = where and where + "."
     return {
-        name: field_value(specs[name], given[name], f"{where}.{name}" if where else name)
-        for name in sorted(specs)
-        if given.get(name) is not None
+        name: field_value(spec, value, prefix + name)
+        for name, spec in specs.items()
+        if (value := given.get(name)) is not None
     }
 
 
