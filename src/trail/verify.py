@@ -283,7 +283,7 @@ class Verification:
         if seen is None:
             return
         self.count(12)
-        if seen is self._agreed:  # the statement before named the same, and nothing but its position has changed
+        if seen == self._agreed:  # the statement before named the same, and nothing but its position has changed
             return
         if seen.size >= position:
             self.find("SEEN_AHEAD", "the signer had seen a tree that reaches this entry", position, position, seen.size)

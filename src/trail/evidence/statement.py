@@ -194,26 +194,16 @@ def _causes(value: object) -> tuple[bytes, ...]:
     return tuple(_rows(value, "causes"))
 
 
-_last_seen: tuple[list[Any], Seen] = ([], Seen(0, b"", ()))
-
-
 def _seen(value: object) -> Seen:
-    """Read ``seen``; long runs of statements name one checkpoint, so the last one read is given again."""
-    global _last_seen
     if type(value) is not list or len(value) != 3 or type(value[0]) is not int or value[0] < 1:
         raise _fail("expected [size, root, anchors]", "seen")
-    same, seen = _last_seen
-    if value == same:
-        return seen
     size, root, anchors = value
     if type(anchors) is not list or len(anchors) > 100:
         raise _fail("expected at most 100 anchors", "seen")
     digests = tuple(_digest(a, "seen") for a in anchors)
     if any(a >= b for a, b in pairwise(digests)):
         raise _fail("expected distinct anchors in ascending order", "seen")
-    seen = Seen(size, _digest(root, "seen"), digests)
-    _last_seen = (value, seen)
-    return seen
+    return Seen(size, _digest(root, "seen"), digests)
 
 
 def statement_to_value(s: Statement) -> dict[str, Value]:
