@@ -111,11 +111,7 @@ if TYPE_CHECKING:
     from trail.evidence.moment import (
         Happened,
     )
-    from trail.evidence.types import (
-        Field,
-        PartSpec,
-        TypeSpec,
-    )
+    from trail.evidence.types import Field, PartSpec, TypeSpec
     from trail.signing import (
         KeyFile,
         Policy,

@@ -44,8 +44,8 @@ from trail.evidence.history import MemoryHistory
 from trail.evidence.moment import date_of
 from trail.evidence.record import Record, Seen, decode_entry
 from trail.evidence.registry import BUILT_IN, CORRECTED, ERASED, GENESIS, REGISTRY_TYPES, REVOKED, Registry
+from trail.evidence.schema import CompiledType, Mentions
 from trail.evidence.times import Times
-from trail.evidence.types import CompiledType, Mentions
 from trail.evidence.verdict import Enrolled, Finding, Report, Verdict
 from trail.merkle import Frontier, leaf_hash
 from trail.signing.policy import Policy, parse_policy

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from trail import aggregates as a
 from trail.encoding import decode, encode
 from trail.errors import CallerError
-from trail.evidence.types import CompiledType, Field, Mentions, PartSpec, TypeSpec, spec_from_value, spec_to_value
+from trail.evidence.schema import CompiledType, Mentions
+from trail.evidence.types import Field, PartSpec, TypeSpec, spec_from_value, spec_to_value
 
 LAB_INSPECTED = a.declare(
     "LabInspected",

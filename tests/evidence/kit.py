@@ -30,7 +30,8 @@ from trail.evidence.record import (
     sorted_fields,
 )
 from trail.evidence.registry import Registry
-from trail.evidence.types import Field, Mentions, PartSpec, TypeSpec, spec_to_value
+from trail.evidence.schema import Mentions
+from trail.evidence.types import Field, PartSpec, TypeSpec, spec_to_value
 from trail.merkle import Checkpoint, Frontier, format_checkpoint, leaf_hash
 from trail.signing import (
     COSIGNATURE_ED25519,

@@ -17,10 +17,12 @@ from tests.evidence.kit import (
 )
 
 from trail.errors import Refusal
-from trail.evidence.admission import Trace, check_keys, check_signatures, trace_of
+from trail.evidence.admission import check_keys, check_signatures
 from trail.evidence.record import Performer, reference
 from trail.evidence.refusals import CODES, FORGED, OPEN, REMARK, refuse
-from trail.evidence.types import Mentions, TypeSpec, spec_to_value
+from trail.evidence.schema import Mentions
+from trail.evidence.trace import Trace, trace_of
+from trail.evidence.types import TypeSpec, spec_to_value
 
 OTHER = bytes([9]) * 16
 

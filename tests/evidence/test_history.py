@@ -6,10 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.evidence.strategies import NAMES, STATEMENTS
 
-from trail.evidence.admission import trace_of
 from trail.evidence.history import MemoryHistory
 from trail.evidence.record import Record, Statement
-from trail.evidence.types import Mentions
+from trail.evidence.schema import Mentions
+from trail.evidence.trace import trace_of
 
 ROWS = st.lists(
     st.tuples(STATEMENTS, st.integers(1, (1 << 64) - 1), st.none() | st.lists(NAMES, max_size=3)),

@@ -15,17 +15,13 @@ from trail.encoding import decode, encode
 from trail.errors import RecordError
 from trail.evidence.moment import MAX_INSTANT
 from trail.evidence.record import PartRef
+from trail.evidence.schema import CompiledType, Mentions, check_fields, compile_field, compile_fields
 from trail.evidence.types import (
     KINDS,
     MAX_INT,
-    CompiledType,
     Field,
-    Mentions,
     PartSpec,
     TypeSpec,
-    check_fields,
-    compile_field,
-    compile_fields,
     field_from_value,
     field_to_value,
     spec_from_value,

@@ -19,7 +19,7 @@ from tests.laws.test_tampering import CASES, check
 from trail.application import audit, auditing
 from trail.evidence.bodies import Bodies
 from trail.evidence.findings import Findings
-from trail.evidence.types import Mentions
+from trail.evidence.schema import Mentions
 from trail.testing.campus import Campus
 from trail.testing.history import History
 from trail.testing.stored import DatabaseCopy

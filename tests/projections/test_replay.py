@@ -13,7 +13,7 @@ from test_laws import histories
 from trail.aggregates.catalogue import BUILT_IN_ACTS, LIBRARY_TYPES
 from trail.errors import TrailError
 from trail.evidence.record import Record, decode_entry, encode_entry, encode_statement, sorted_fields
-from trail.evidence.types import CompiledType, Mentions
+from trail.evidence.schema import CompiledType, Mentions
 from trail.projections import replay, size_at
 from trail.rules.calendar import day_of, start_of
 

@@ -43,7 +43,8 @@ from trail.encoding import Value
 from trail.errors import RecordError
 from trail.evidence.moment import check_period
 from trail.evidence.record import Happened, Performer
-from trail.evidence.types import Check, CompiledType, Field, Mentions, PartSpec, TypeSpec
+from trail.evidence.schema import Check, CompiledType, Mentions
+from trail.evidence.types import Field, PartSpec, TypeSpec
 
 PartData: TypeAlias = tuple[tuple[str, ...], dict[str, Value]]
 _COMMON: Final = frozenset(("body", "causes", "happened", "performers", "period", "unit"))

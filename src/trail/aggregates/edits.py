@@ -16,7 +16,8 @@ from trail.aggregates.base import Act, EventData, PartData, Place, joining
 from trail.aggregates.values import Reference, When, moment_of, plain_value, refused
 from trail.encoding import Value
 from trail.evidence.registry import BUILT_IN, CORRECTED, DISPUTED, ERASED, VOIDED
-from trail.evidence.types import Mentions, TypeSpec
+from trail.evidence.schema import Mentions
+from trail.evidence.types import TypeSpec
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

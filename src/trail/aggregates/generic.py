@@ -12,7 +12,8 @@ from typing import Any
 from trail.aggregates.base import Act, EventData, causes_of, compiled_type, judge
 from trail.aggregates.values import fields_value, plain_value, refused, text_of
 from trail.encoding import Value
-from trail.evidence.types import Mentions, TypeSpec
+from trail.evidence.schema import Mentions
+from trail.evidence.types import TypeSpec
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,7 +19,8 @@ from trail.aggregates.base import Act, Place, joining
 from trail.aggregates.receipts import Receipt, dated
 from trail.aggregates.values import Reference, When, moment_of, refused, text_of
 from trail.evidence.record import Happened
-from trail.evidence.types import Mentions, TypeSpec
+from trail.evidence.schema import Mentions
+from trail.evidence.types import TypeSpec
 
 
 class TaskItem(NamedTuple):

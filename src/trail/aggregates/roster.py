@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import ClassVar, TypeAlias
 
 from trail.aggregates.registry import RegistryAct, builtin
-from trail.evidence.types import Mentions, TypeSpec
+from trail.evidence.schema import Mentions
+from trail.evidence.types import TypeSpec
 
 Date: TypeAlias = "str | dt.date"
 

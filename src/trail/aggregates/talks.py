@@ -15,7 +15,8 @@ from typing import Any, ClassVar, Final, NamedTuple, TypeAlias
 
 from trail.aggregates.base import Act, Place, declare, joining
 from trail.aggregates.values import Reference, When, refused
-from trail.evidence.types import Field, Mentions, PartSpec, TypeSpec
+from trail.evidence.schema import Mentions
+from trail.evidence.types import Field, PartSpec, TypeSpec
 
 TALK_KINDS: Final = ("duty", "integrity", "heart_to_heart", "reminder", "admonishing", "formal_admonition")
 TALK_FORMATS: Final = ("individual", "group")

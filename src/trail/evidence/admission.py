@@ -9,49 +9,23 @@ registry and the history before it.  Each failure is a `Refusal` with the number
 
 from __future__ import annotations
 
-from typing import Any, Final, NamedTuple, Protocol
+from typing import Any, Final
 
 from trail.errors import KeyRefused, RecordError, SignatureError
 from trail.evidence.authority import check_edit, check_registry
 from trail.evidence.record import Performer, Record, SignerRef, Statement
 from trail.evidence.refusals import refuse
 from trail.evidence.registry import BUILT_IN, CORRECTED, EDIT_TYPES, GENESIS, REGISTRY_TYPES, Registry
-from trail.evidence.types import CompiledType, Mentions
+from trail.evidence.schema import CompiledType, Mentions
+from trail.evidence.trace import History, Trace
 from trail.signing.keys import PublicKey, statement_message
 from trail.signing.suites import suite_named
 
-__all__ = ["GENESIS", "History", "Trace", "admit", "check_keys", "check_signatures"]
+__all__ = ["GENESIS", "admit", "check_keys", "check_signatures"]
 
 OWN_HAND: Final = frozenset(("own",))
 RESERVED: Final = "registry/"
 NO_KEYS: Final[frozenset[bytes]] = frozenset()
-
-
-class Trace(NamedTuple):
-    """What later entries need to know of an earlier one."""
-
-    position: int
-    type: str
-    digest: bytes
-    stream: str
-    unit: str | None
-    signers: tuple[str, ...]
-    performers: tuple[Performer, ...]
-    counterparts: tuple[str, ...]
-    parts: tuple[str, ...]
-
-
-class History(Protocol):
-    """The entries before a position, as far as admission asks about them."""
-
-    def version(self, stream: str) -> int:
-        """The last version of *stream*, 0 if it has none."""
-
-    def find(self, event: bytes) -> Trace | None:
-        """The event with this id, if there is one."""
-
-    def digest_of(self, event: bytes) -> bytes | None:
-        """The statement's digest of the event with this id, if there is one."""
 
 
 def check_keys(record: Record, registry: Registry, origin: str) -> tuple[PublicKey, ...]:
@@ -306,19 +280,3 @@ def _scopes(statement: Statement, registry: Registry) -> list[str]:
         else:
             scopes.append((statement.hand == "imported" and statement.unit) or "")
     return scopes
-
-
-def trace_of(record: Record, mentions: Mentions) -> Trace:
-    """What later entries need to know of this one."""
-    s = record.statement
-    return Trace(
-        record.position,
-        s.type,
-        record.digest,
-        s.stream,
-        s.unit,
-        tuple(signer.person for signer in s.signers),
-        s.performers,
-        tuple(mentions.counterparts),
-        tuple(part.name for part in s.parts),
-    )

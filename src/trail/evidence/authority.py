@@ -9,7 +9,7 @@ voidings belong to those who signed or performed the original, or to a granted p
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from trail.errors import EncodingError, KeyRefused, RecordError, SignatureError
 from trail.evidence.moment import date_of
@@ -27,11 +27,9 @@ from trail.evidence.registry import (
     VOIDED,
     Registry,
 )
+from trail.evidence.trace import Trace
 from trail.evidence.types import spec_from_value
 from trail.signing.keys import PublicKey, possession_message, vet
-
-if TYPE_CHECKING:
-    from trail.evidence.admission import Trace
 
 Fields = dict[str, Any]
 ASSIGNED: Final = "PostAssigned@1"

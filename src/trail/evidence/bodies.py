@@ -14,7 +14,7 @@ from trail.evidence.file import AttachmentItem, PartItem
 from trail.evidence.record import AttachmentRef, PartRef, Record, decode_part
 from trail.evidence.refusals import refuse
 from trail.evidence.registry import Registry
-from trail.evidence.types import CompiledType
+from trail.evidence.schema import CompiledType
 from trail.evidence.verdict import Shown
 
 

@@ -11,9 +11,9 @@ import struct
 from array import array
 from typing import Final
 
-from trail.evidence.admission import Trace
 from trail.evidence.record import Performer, Record
-from trail.evidence.types import Mentions
+from trail.evidence.schema import Mentions
+from trail.evidence.trace import Trace
 
 _HEAD: Final = struct.Struct("<32sIIII4H")
 

@@ -14,7 +14,8 @@ from typing import Any, Final, NamedTuple
 
 from trail.encoding import Value
 from trail.evidence.record import Record
-from trail.evidence.types import CompiledType, Field, PartSpec, TypeSpec, spec_from_value
+from trail.evidence.schema import CompiledType
+from trail.evidence.types import Field, PartSpec, TypeSpec, spec_from_value
 from trail.signing.keys import PublicKey
 
 CUSTODIES: Final = ("self", "token", "server")

@@ -19,10 +19,11 @@ from sqlalchemy import Connection
 
 from trail.clock import Clock, SystemClock
 from trail.errors import ActRefused, IdReused, RecordError, Refusal, StoreFailed, StreamMoved, TrailError
-from trail.evidence.admission import Trace, admit, check_keys, check_signatures, trace_of
+from trail.evidence.admission import admit, check_keys, check_signatures
 from trail.evidence.record import Record, decode_entry, encode_entry
 from trail.evidence.refusals import refuse
 from trail.evidence.registry import CORRECTED, ERASED, REGISTRY_TYPES, Registry
+from trail.evidence.trace import Trace, trace_of
 from trail.merkle import Frontier, leaf_hash, parse_checkpoint
 from trail.signing import dated_anchor_digest, parse_note
 from trail.store import queries

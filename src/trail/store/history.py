@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 
 from trail.errors import RecordError, StoreFailed
-from trail.evidence.admission import Trace, trace_of
 from trail.evidence.record import Record, decode_entry
 from trail.evidence.registry import Registry
-from trail.evidence.types import Mentions
+from trail.evidence.schema import Mentions
+from trail.evidence.trace import Trace, trace_of
 from trail.store import queries
 from trail.store.statements import Transaction
 
