@@ -144,7 +144,11 @@ class _Audit:
         run.facts["sqlite"] = durability.version
         run.facts["schema"] = durability.schema
         run.facts["files"] = " ".join(durability.files)
-        run.facts |= {f"pragma {name}": value for name, value in durability.settings.items()}
+        # The file carries its journal mode alone; the other settings are those of this reading connection.  A writer of
+        # this library sets its own, reads them back and refuses anything below synchronous=FULL.
+        settings = dict(durability.settings)
+        run.facts["journal mode"] = settings.pop("journal_mode")
+        run.facts["reading with"] = ", ".join(f"{name}={value}" for name, value in settings.items())
         if durability.warnings:
             run.facts["warning"] = "; ".join(durability.warnings)
 

@@ -141,6 +141,10 @@ def durability(connection: sqlite3.Connection, database: str, tables: Iterable[s
             f"SQLite {sqlite3.sqlite_version} has the WAL-reset defect: with several processes on one file, committed "
             "data can be lost; use 3.51.3 or later"
         )
+    if database != MEMORY and settings["journal_mode"] not in ("wal", "truncate", "persist"):
+        warnings.append(
+            f"journal mode {settings['journal_mode']}: not one in which this library writes, and not durable with FULL"
+        )
     if database == MEMORY:
         warnings.append("the database is in memory: nothing outlives the process")
     strange = strange_objects(connection, tables)
