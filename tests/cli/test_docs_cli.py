@@ -25,7 +25,9 @@ def test_the_page_shows_the_help_of_every_command() -> None:
     page = PAGE.read_text(encoding="utf-8")
     shown = dict(re.findall(r"```text\n\$ (trail[a-z ]*) --help\n\n(.*?)```", page, flags=re.DOTALL))
 
-    assert shown == helps()
+    assert {name: text.split() for name, text in shown.items()} == {
+        name: text.split() for name, text in helps().items()
+    }, "by words: where argparse breaks lines depends on the version of Python"
 
 
 def test_the_page_names_every_exit_code_and_no_other() -> None:
