@@ -3,7 +3,8 @@ What every test run shares.
 
 * hypothesis profiles: ``default`` is small and always draws the same examples; ``ci`` draws many more, the same each
   time; ``search`` looks further, differently each time.  Choose one with ``--hypothesis-profile=ci``.  With
-  ``--hypothesis-seed`` examples are drawn from that seed.
+  ``--hypothesis-seed`` examples are drawn from that seed.  A test that sets a number of examples of its own takes it
+  from `tests.profile.scaled`.
 * Under CI (the variable CI is set) a skipped test fails the run, unless its reason names ``../shared``: a missing
   tool must not turn a harness into a green light.
 """
@@ -11,9 +12,13 @@ What every test run shares.
 from __future__ import annotations
 
 import os
+import sys
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+sys.path.insert(0, str(Path(__file__).parents[1]))  # makes `tests.profile` importable
 
 ALLOWED_SKIP = "../shared"
 CI = os.environ.get("CI", "").lower() not in ("", "0", "false", "no")

@@ -264,6 +264,8 @@ _HOME: Final = {name: home for home, names in _NAMES.items() for name in names.s
 def __getattr__(name: str) -> object:
     """Resolve a public name on first use and keep it."""
     home = _HOME.get(name)
+    if name == "testing":
+        return import_module("trail.testing")
     if home is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value: object = getattr(import_module(home), name)

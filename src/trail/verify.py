@@ -252,7 +252,8 @@ class Verification:
             self._posts(record)
         elif kind == GENESIS:
             digest = hashlib.sha256(entry).digest()
-            if self.policy.genesis and digest not in self.policy.genesis:
+            own = self.header is not None and self.policy.log_keys(self.header.origin)
+            if own and self.policy.genesis and digest not in self.policy.genesis:
                 pinned = sorted(self.policy.genesis)
                 self.find("GENESIS_OTHER", "the policy pins another first entry", 1, pinned, digest)
         elif kind == ERASED:

@@ -7,6 +7,7 @@ from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.profile import scaled
 
 from trail import aggregates as a
 
@@ -104,7 +105,7 @@ def histories(draw: Any, new_log: Any) -> list[Any]:
     return log.records
 
 
-@settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow])
+@settings(deadline=None, max_examples=scaled(150), suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
 def test_any_order_gives_the_same_state_and_gaps_never_raise(data: Any, new_log: Any) -> None:
     """Each aggregate is given every record of the log, foreign types and streams included."""
@@ -124,7 +125,7 @@ def test_any_order_gives_the_same_state_and_gaps_never_raise(data: Any, new_log:
             assert gap.zh
 
 
-@settings(deadline=None, max_examples=100, suppress_health_check=[HealthCheck.too_slow])
+@settings(deadline=None, max_examples=scaled(100), suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
 def test_a_list_is_endorsed_only_over_its_exact_last_version(data: Any, new_log: Any) -> None:
     state = a.ListAggregate.of(data.draw(histories(new_log)))
@@ -137,7 +138,7 @@ def test_a_list_is_endorsed_only_over_its_exact_last_version(data: Any, new_log:
     state.gaps(KINDS)
 
 
-@settings(deadline=None, max_examples=100, suppress_health_check=[HealthCheck.too_slow])
+@settings(deadline=None, max_examples=scaled(100), suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
 def test_settling_keeps_what_is_not_voided(data: Any, new_log: Any) -> None:
     records = data.draw(histories(new_log))

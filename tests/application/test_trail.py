@@ -193,7 +193,7 @@ def test_the_evidence_file_is_intact(campus: Campus) -> None:
     campus.acting().record(Visited(note="情况"))
     campus.cosigned()
     path = campus.folder / "evidence.trail"
-    size = campus.trail.export(path)
+    size = campus.trail.export(path).size
     assert path.stat().st_size == size
     assert path.read_bytes() == campus.trail.evidence()
     report = verify(path, campus.policy(witnessed=True))
@@ -213,7 +213,8 @@ def test_an_export_issues_the_checkpoint_that_it_needs(campus: Campus) -> None:
 
 def test_an_export_is_all_or_nothing(campus: Campus, monkeypatch: pytest.MonkeyPatch) -> None:
     path = campus.folder / "evidence.trail"
-    path.write_bytes(b"older")
+    path.write_bytes(campus.trail.evidence())
+    older = path.read_bytes()
     with pytest.raises(CallerError):
         campus.trail.export(campus.folder / "nowhere" / "evidence.trail")
 
@@ -224,7 +225,7 @@ def test_an_export_is_all_or_nothing(campus: Campus, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(campus.trail, "items", failing)
     with pytest.raises(StoreFailed):
         campus.trail.export(path)
-    assert path.read_bytes() == b"older"
+    assert path.read_bytes() == older
     assert not list(campus.folder.glob("*.part"))
 
 

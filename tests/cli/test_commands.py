@@ -203,7 +203,7 @@ def test_a_cosignature_goes_to_the_standard_output_byte_by_byte(site: Site) -> N
     done = site.process(*argv, env={"PYTHONIOENCODING": "ascii"})
 
     assert done.returncode == 0
-    assert done.stdout.decode("utf-8").startswith("— dic.example ")
+    assert "\n— dic.example " in done.stdout.decode("utf-8")
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from xml.sax.saxutils import quoteattr
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.profile import scaled
 
 from trail import KeyFile, Trail, Verdict
 from trail.application import audit
@@ -439,7 +440,7 @@ ATTRIBUTES = st.one_of(
 TRACES = st.lists(st.lists(st.lists(ATTRIBUTES, max_size=6), max_size=4), max_size=4)
 
 
-@settings(max_examples=25)
+@settings(max_examples=scaled(25))
 @given(traces=TRACES)
 def test_any_event_log_is_imported_whole_and_verifies(traces: list[list[list[tuple[str, str, str]]]]) -> None:
     data = log_of("".join("<trace>" + "".join(event_of(*event) for event in trace) + "</trace>" for trace in traces))

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from hypothesis import Phase, given, settings
 from tests.laws.kit import NOW, scene
+from tests.profile import scaled
 
 from trail.application import audit
 from trail.evidence.record import Happened
@@ -46,7 +47,7 @@ def text(report: Any) -> str:
     return json.dumps(report.to_json())
 
 
-@settings(max_examples=10, phases=[Phase.generate])
+@settings(max_examples=scaled(10), phases=[Phase.generate])
 @given(histories())
 def test_a_second_run_says_the_same_byte_for_byte(history: History) -> None:
     with scene(history) as s:

@@ -15,6 +15,7 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from tests.laws.kit import LOG_KEY, NOW, THIEF, WITNESSES, Scene, acts, codes, found, scene, with_parts
+from tests.profile import scaled
 
 from trail.aggregates import TalkHeld
 from trail.application import audit
@@ -265,7 +266,7 @@ def check(case: Case, s: Scene, number: int) -> None:
 
 
 # Shrinking would take minutes: a history is short, and its repr tells it.
-FEW = settings(max_examples=3, phases=[Phase.explicit, Phase.generate])
+FEW = settings(max_examples=scaled(3), phases=[Phase.explicit, Phase.generate])
 
 
 @pytest.mark.parametrize("case", CASES, ids=repr)

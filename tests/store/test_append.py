@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
+from tests.profile import scaled
 from tests.store.world import NOTE, ORIGIN, PERSONS, World, key_of
 
 from trail.errors import ActRefused, CallerError, EncodingError, IdReused, Refusal, StreamMoved
@@ -89,7 +90,7 @@ def test_later_acts_of_a_batch_stand_on_earlier_ones(world: World) -> None:
     check_tree(world)
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=scaled(15), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(st.integers(0, 1), st.integers(0, 3), st.integers(1, 4), st.booleans()), max_size=12))
 def test_any_interleaving_of_writers_gives_one_dense_order(steps: list[tuple[int, int, int, bool]]) -> None:
     with tempfile.TemporaryDirectory() as folder, World(Path(folder)) as world:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import Phase, find, given, settings
 from hypothesis import strategies as st
+from tests.profile import scaled
 
 import trail.testing
 from trail import Act, CallerError, Field, PartSpec, TalkHeld, Trail, TypeSpec, Verdict, declare
@@ -22,7 +23,7 @@ from trail.testing.hosts import HostType, value
 from trail.testing.plots import KINDS, Step
 from trail.verify import verify
 
-FEW = settings(max_examples=12, phases=[Phase.generate])
+FEW = settings(max_examples=scaled(12), phases=[Phase.generate])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,7 +132,7 @@ OF = {"list": {"of": Field("int")}, "record": {"members": {"a": Field("text")}},
 
 @pytest.mark.parametrize("kind", sorted(set(FIELD_KINDS) - {"event", "reference", "period"}))
 @given(st.integers(0, 1000))
-@settings(max_examples=10)
+@settings(max_examples=scaled(10))
 def test_a_value_is_found_for_every_kind_of_field(kind: str, number: int) -> None:
     field = Field(kind, **OF.get(kind, {}))  # type: ignore[arg-type]
     spec = TypeSpec("Any", 1, {"value": field})

@@ -7,6 +7,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Final
 
 from trail.aggregates.base import ActBase, EventData
@@ -145,15 +146,24 @@ class Acting:
         return self.trail.submit(one, [signer.sign(one.message)], trusted=trusted_keys((signer,)),
                                  connection=connection)  # fmt: skip
 
-    def record_many(self, acts: Iterable[ActBase], *, classification: str = "internal") -> list[Ack]:
+    def record_many(
+        self,
+        acts: Iterable[ActBase],
+        *,
+        ids: Iterable[bytes | uuid.UUID | None] = (),
+        classification: str = "internal",
+    ) -> list[Ack]:
         """
         Record several acts in one transaction: all of them or none.
+
+        With *ids*, one for each act, the same batch may be asked for twice.
 
         Raises:
             CallerError, EnvironmentFailed: As `record`; then none was recorded.
         """
         signer = self._need_signer()
-        drafts = [self.prepare(act, classification=classification) for act in acts]
+        rows = zip_longest(acts, ids) if ids else ((act, None) for act in acts)
+        drafts = [self.prepare(act, id=chosen, classification=classification) for act, chosen in rows]
         return self.trail.submit_many(
             [(one, [signer.sign(one.message)]) for one in drafts], trusted=trusted_keys((signer,))
         )

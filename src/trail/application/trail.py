@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -22,7 +23,7 @@ from trail.application.drafts import Draft
 from trail.application.views import Kept, View
 from trail.clock import Clock, SystemClock
 from trail.errors import CallerError
-from trail.evidence.file import EntryItem, Header, Item, write_evidence
+from trail.evidence.file import MAGIC, EntryItem, Header, Item, write_evidence
 from trail.evidence.record import Happened, Record, Seen
 from trail.evidence.registry import Registry
 from trail.evidence.types import TypeSpec
@@ -57,6 +58,14 @@ class FoundingRegistrar(NamedTuple):
     person: str
     signer: Signer
     custody: str = "self"
+
+
+class Exported(NamedTuple):
+    """What was written: the file's ``size`` in bytes, the last position in it, and the log's last position."""
+
+    size: int
+    covered: int
+    head: int
 
 
 class Receipt(NamedTuple):
@@ -343,16 +352,19 @@ class Trail:
         scope: Scope | None = None,
         *,
         progress: Callable[[int, int], None] | None = None,
-    ) -> int:
+    ) -> Exported:
         """
-        Write the evidence file, durably and all or nothing; returns its size in bytes.
+        Write the evidence file, durably and all or nothing.
 
-        *progress* is called with the entries written and the entries there are.
+        Only an older evidence file is replaced.  *progress* is called with the entries written and the entries there
+        are.  Without the log key the file ends at the last checkpoint: what was recorded since is not in it, which a
+        warning says, and the result.
 
         Raises:
-            CallerError: The path can't be written.
+            CallerError: The path can't be written, or holds something else.
         """
         target = Path(path)
+        _check_target(target)
         part = target.with_name(target.name + ".part")
         try:
             with part.open("wb") as stream:
@@ -364,7 +376,12 @@ class Trail:
             raise CallerError(f"{target} can't be written: {error.strerror}", found=str(target)) from None
         finally:
             part.unlink(missing_ok=True)
-        return size
+        last, head = self.reader.checkpoint(), self.reader.head().size
+        done = Exported(size, last.size if last is not None else head, head)
+        if done.covered < head:
+            what = f"positions {done.covered + 1} to {head} are not in {target}: no checkpoint covers them yet"
+            warnings.warn(what, stacklevel=2)
+        return done
 
     # --- reading -----------------------------------------------------------------------------------------------------
 
@@ -409,6 +426,20 @@ class Trail:
         self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _check_target(target: Path) -> None:
+    """A slip of the hand must not cost a database or a key."""
+    try:
+        with target.open("rb") as stream:
+            if stream.read(len(MAGIC)) == MAGIC:
+                return
+    except FileNotFoundError:
+        return
+    except (OSError, ValueError) as error:
+        raise CallerError(f"{target} can't be written: {error}", code="FILE_UNWRITABLE") from None
+    raise CallerError(f"{target} exists and is no evidence file; it is not replaced", code="FILE_EXISTS",
+                      advice="Choose another name.")  # fmt: skip
 
 
 def _counted(found: Iterator[Item], progress: Callable[[int, int], None] | None) -> Iterator[Item]:

@@ -107,8 +107,8 @@ def known_size(records: Sequence[Record], when: When) -> int | None:
         return size_at(records, _seconds(when) + 1)
     if isinstance(when, dt.date | str):
         return size_at(records, bound_of(str(when)))
-    if when is not None and when < 0:
-        raise CallerError("a tree size is not negative", found=when)
+    if when is not None and not 0 <= when <= len(records):
+        raise CallerError(f"the log has {len(records)} records, so nothing is known at size {when}", found=when)
     return when
 
 

@@ -88,7 +88,7 @@ def _walk(into: Path, campus: Campus, out: Printer) -> int:
     known = campus.trail.reader.checkpoint()
     note = known.cosigned if known is not None else ""
     (into / "tampered" / "known-checkpoint").write_text(note, encoding="utf-8", newline="\n")
-    size = trail.export(into / "evidence.trail")
+    size = trail.export(into / "evidence.trail").size
     out.say(
         f"  {into / 'trail.db'}：{trail.reader.head().size} 条记录，均由本人签名；时间从 2026-01-01 到 2027-01-15",
         f"  {into / 'trail.db'}: {trail.reader.head().size} records from 2026-01-01 to 2027-01-15, each signed",

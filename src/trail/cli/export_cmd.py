@@ -5,11 +5,11 @@
 from __future__ import annotations
 
 import argparse
+import warnings
 from typing import TYPE_CHECKING
 
 from trail.cli.common import date, existing_database, leaf
 from trail.cli.keyring import Passphrases, add_log_key, log_key
-from trail.errors import CallerError
 
 if TYPE_CHECKING:
     from trail.cli.common import Commands
@@ -36,21 +36,20 @@ def add(commands: Commands) -> None:
 def run(arguments: argparse.Namespace, printer: Printer) -> int:
     """Write the file."""
     from trail.application import Scope, Trail
-    from trail.evidence.file import MAGIC
 
     existing_database(arguments.db)
-    _check_target(arguments.out, MAGIC)
     scope = Scope(unit=arguments.unit, person=arguments.person, start=arguments.start, end=arguments.end)
     key, state = log_key(arguments, Passphrases(arguments, printer))
-    with Trail.open(arguments.db, log_key=key, state=state) as trail:
-        with printer.progress("导出", "exporting") as progress:
-            size = trail.export(arguments.out, scope, progress=progress)
-        last = trail.reader.checkpoint()
-        head = trail.reader.head().size
-    covered = 0 if last is None else last.size
+    with (
+        Trail.open(arguments.db, log_key=key, state=state) as trail,
+        printer.progress("导出", "exporting") as progress,
+        warnings.catch_warnings(),
+    ):
+        warnings.simplefilter("ignore")  # said below, in the reader's language
+        size, covered, head = trail.export(arguments.out, scope, progress=progress)
     printer.say(
-        f"已写入证据文件：{arguments.out}（{size} 字节，第 1 至 {covered or head} 条）",
-        f"wrote the evidence file: {arguments.out} ({size} bytes, positions 1 to {covered or head})",
+        f"已写入证据文件：{arguments.out}（{size} 字节，第 1 至 {covered} 条）",
+        f"wrote the evidence file: {arguments.out} ({size} bytes, positions 1 to {covered})",
     )
     if covered < head:
         printer.note(
@@ -60,17 +59,3 @@ def run(arguments: argparse.Namespace, printer: Printer) -> int:
             )
         )
     return 0
-
-
-def _check_target(path: str, magic: bytes) -> None:
-    """Only an older evidence file is replaced: a slip of the hand must not cost a database or a key."""
-    try:
-        with open(path, "rb") as stream:
-            if stream.read(len(magic)) == magic:
-                return
-    except FileNotFoundError:
-        return
-    except (OSError, ValueError) as error:
-        raise CallerError(f"{path} can't be written: {error}", code="FILE_UNWRITABLE") from None
-    raise CallerError(f"{path} exists and is no evidence file; it is not replaced", code="FILE_EXISTS",
-                      advice="Choose another name.")  # fmt: skip

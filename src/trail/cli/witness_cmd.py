@@ -39,9 +39,9 @@ def add(commands: Commands) -> None:
 def run_sign(arguments: argparse.Namespace, printer: Printer) -> int:
     """Cosign, or refuse."""
     from trail.clock import SystemClock
-    from trail.signing import NoteKey, parse_vkey
+    from trail.signing import NoteKey, format_note, parse_vkey
     from trail.signing.vkey import COSIGNATURE_ED25519
-    from trail.store.witness import Witness
+    from trail.store.witness import Witness, parse_request
 
     body = read_file(arguments.request, "the request")
     logs = [parse_vkey(text) for text in arguments.log]
@@ -49,7 +49,10 @@ def run_sign(arguments: argparse.Namespace, printer: Printer) -> int:
     NoteKey(arguments.name, COSIGNATURE_ED25519, signer.public.raw)  # a name or key that can't be used makes no state
     now = SystemClock().now() if arguments.now is None else arguments.now
     with Witness(Path(arguments.state), signer, arguments.name, logs, new=arguments.new) as witness:
-        answer = witness.sign(body, now).encode()
+        line = witness.sign(body, now)
+    # The whole note, not the line alone: so the answer says which checkpoint it is for, whatever was issued since.
+    note = parse_request(body).note
+    answer = format_note(note.text, [*note.lines, line]).encode()
     if arguments.out is None:
         printer.document(answer)
     else:

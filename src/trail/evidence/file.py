@@ -28,6 +28,7 @@ from trail.errors import EncodingError, FrameError
 from trail.evidence.record import MAX_ENTRY, MAX_PART
 
 MAGIC: Final = b"trail evidence 1\n"
+_SQLITE: Final = b"SQLite format 3\x00"  # https://sqlite.org/fileformat.html, section 1.3
 MAX_NOTE: Final = 64 * 1024
 MAX_ATTACHMENT: Final = 64 * 1024 * 1024
 _LIMITS: Final = {
@@ -143,7 +144,12 @@ def _broken(message: str, code: str = "FRAME_BROKEN") -> FrameError:
 def _read(stream: BinaryIO) -> Iterator[Item]:
     magic = _rest(stream, stream.read(len(MAGIC)), len(MAGIC))
     if magic != MAGIC:
-        raise _broken("this is no evidence file of format 1: its first line differs")
+        what = (
+            "a database, which `trail verify` or trail.audit reads"
+            if magic.startswith(_SQLITE)
+            else "its first line differs"
+        )
+        raise _broken(f"this is no evidence file of format 1: {what}")
     digest = hashlib.sha256(magic)
     read, update = stream.read, digest.update
     stage = 0  # 0 before the header, 1 among checkpoints, 2 among entries

@@ -140,6 +140,7 @@ def format_policy(
     """
     logs, witnesses, urls, require = tuple(logs), dict(witnesses or {}), dict(urls or {}), frozenset(require)
     genesis = frozenset(genesis)
+    quorum = None if quorum == "none" else quorum  # as the file spells it
     named = {name: Group(threshold, tuple(members)) for name, (threshold, members) in (groups or {}).items()}
     keys = [(f"log {key.vkey}", key) for key in logs]
     keys += [(f"witness {name} {key.vkey}", key) for name, key in witnesses.items()]

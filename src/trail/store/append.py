@@ -136,7 +136,8 @@ class EntryStore:
                     return self._run(tx, head, registry, submissions, trusted)[0]
         except Refusal as error:
             facts: dict[str, Any] = {**error.facts, "forged": error.forged}
-            raise ActRefused(error.message, code=error.code, **facts) from error
+            named = f": {error.found}" if isinstance(error.found, str) else ""
+            raise ActRefused(error.message + named, code=error.code, **facts) from error
 
     def _append_alone(self, submissions: Sequence[Submission], trusted: frozenset[bytes]) -> list[Ack]:
         with self.database.writing() as tx, self._lock:

@@ -33,6 +33,9 @@ _DRIVER_ERRORS: Final = (sqlite3.Error, SQLAlchemyError, OSError)
 _CARRIED_OVER: Final[list[object]] = []
 
 
+_CLOSED: Final = "the database was closed"
+
+
 class Database:
     """
     A database that is open.
@@ -63,6 +66,11 @@ class Database:
         self.memory = self.path == sqlite.MEMORY
         self._busy_timeout = busy_timeout
         self._compiled: dict[int, tuple[Query, Prepared]] = {}
+        if mode != "create" and not self.memory and not Path(self.path).exists():
+            raise StoreFailed(
+                f"{self.path}: there is no such file", code="STORE_MISSING",
+                advice="Correct the path; a log is made once, by Trail.create or trail init.",
+            )  # fmt: skip
         self._start()
         if mode == "create":
             with self._mapped("making the tables"):
@@ -225,7 +233,7 @@ class Database:
             return
         with self._lock:
             writer, self._writer = self._writer, None
-            self._failed = self._failed or "the database was closed"
+            self._failed = self._failed or _CLOSED
             if writer is not None:
                 writer.close()
             self._engine.dispose()
@@ -251,6 +259,8 @@ class Database:
     def _writing_connection(self) -> Any:
         if self.mode == "read":
             raise CallerError("the database was opened for reading")
+        if self._failed == _CLOSED:
+            raise StoreFailed(_CLOSED, code="STORE_CLOSED", advice="Open it again.")
         if self._failed is not None:
             raise StoreFailed(
                 f"closed after a failure: {self._failed}", code="STORE_CLOSED",
@@ -277,8 +287,8 @@ class Database:
     def _borrowed(self) -> Iterator[sqlite3.Connection]:
         """A connection to read from; in memory there is only one, so readers and the writer take turns."""
         self._current()
-        if self._failed == "the database was closed":
-            raise StoreFailed(self._failed, code="STORE_CLOSED")
+        if self._failed == _CLOSED:
+            raise StoreFailed(_CLOSED, code="STORE_CLOSED", advice="Open it again.")
         if self.memory:
             with self._lock:
                 proxy = self._engine.raw_connection()

@@ -48,6 +48,9 @@ _TREE: Final = Table(
 _LATEST: Final = Table(
     "latest", _METADATA, Column("origin", Text, primary_key=True), Column("size", BigInteger, nullable=False)
 )
+_SELF: Final = Table(
+    "witness", _METADATA, Column("name", Text, primary_key=True), Column("key", LargeBinary, nullable=False)
+)  # whose state this is: a cosignature by another key would move it on and help nobody
 _FORK: Final = Table(
     "fork", _METADATA,
     Column("origin", Text, primary_key=True),
@@ -81,6 +84,8 @@ _READ_FORK: Final = Query(
     select(_FORK.c.time).where(_FORK.c.origin == _p("o"), _FORK.c.kept == _p("k"), _FORK.c.offered == _p("f")),
     "o", "k", "f",
 )  # fmt: skip
+_READ_SELF: Final = Query(select(_SELF.c.name, _SELF.c.key))
+_ADD_SELF: Final = Query(insert(_SELF), *_SELF.c.keys())
 _READ_FORKS: Final = Query(select(*_FORK.c).order_by(_FORK.c.time, _FORK.c.origin, _FORK.c.offered))
 
 
@@ -105,7 +110,10 @@ class WitnessRefused(EvidenceError):
         found: object = None,
         kept: object = None,
     ) -> None:
-        super().__init__(message, code=code, status=status, expected=expected, found=found, kept=kept)
+        advice = f"Make the request anew: trail checkpoint DB --since {expected} --out FILE" if status == 409 else None
+        super().__init__(
+            message, code=code, advice=advice, status=status, expected=expected, found=found, kept=kept
+        )  # fmt: skip
         self.status = status
         self.body = body
 
@@ -212,6 +220,19 @@ class Witness:
         self._logs: dict[str, list[NoteKey]] = {}
         for key in logs:
             self._logs.setdefault(key.name, []).append(key)
+            if key.raw == signer.public.raw:
+                raise CallerError("a log can't be its own witness: one key has one purpose", code="KEY_DOUBLE_USE")
+        self._bind(new)
+
+    def _bind(self, new: bool) -> None:
+        """A state belongs to one name and one key."""
+        own = (self._name, self._signer.public.id)
+        if new:
+            with self._database.writing() as tx:
+                tx.run(_ADD_SELF, *own)
+        elif self._database.fetch(_READ_SELF) != [own]:
+            raise CallerError("the state is another witness's: name or key differ", code="STATE_OTHER",
+                              advice="Use the key and the name that the state was made with.")  # fmt: skip
 
     @property
     def key(self) -> NoteKey:
