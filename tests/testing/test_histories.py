@@ -73,7 +73,8 @@ def test_it_is_lazy_with_one_acknowledgement_for_each_event(history: History) ->
             assert log.reader.find(ack.id) is not None
         issued = log.reader.checkpoint()
         assert issued is not None
-        assert (issued.size, len(issued.cosignatures)) == (size, 1)
+        assert issued.size == size
+            assert issued.cosignatures
 
 
 @FEW

@@ -97,7 +97,7 @@ class _Audit:
             s = record.statement
             stored |= {
                 "stream": row.stream, "version": row.version, "event": row.event, "type": row.type,
-                "unit": row.unit, "registry": {0: False, 1: True}.get(row.registry), "recorded": row.recorded,
+                "unit": row.unit, "registry": _flag(row.registry), "recorded": row.recorded,
             }  # fmt: skip
             derived |= {
                 "stream": s.stream, "version": record.version, "event": s.id, "type": s.type, "unit": s.unit,
@@ -151,6 +151,11 @@ class _Audit:
         run.facts["reading with"] = ", ".join(f"{name}={value}" for name, value in settings.items())
         if durability.warnings:
             run.facts["warning"] = "; ".join(durability.warnings)
+
+
+def _flag(value: object) -> object:
+    """A stored bool: 0 or 1 as an int, whatever the driver; anything else stays what it is, and differs."""
+    return bool(value) if type(value) in (int, bool) and value in (0, 1) else value
 
 
 def _size_of(issued: IssuedCheckpoint) -> int | None:

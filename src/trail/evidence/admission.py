@@ -134,7 +134,7 @@ def admit(record: Record, registry: Registry, history: History, origin: str) -> 
         return mentions
     _check_mandate(statement, registry, declared)
     if target is not None:
-        check_edit(record, registry, target)
+        check_edit(record, registry, history, target)
     return mentions
 
 

@@ -27,7 +27,7 @@ from trail.evidence.registry import (
     VOIDED,
     Registry,
 )
-from trail.evidence.trace import Trace
+from trail.evidence.trace import History, Trace
 from trail.evidence.types import spec_from_value
 from trail.signing.keys import PublicKey, possession_message, vet
 
@@ -63,8 +63,10 @@ def check_registry(record: Record, registry: Registry, origin: str) -> None:
 
 
 def _fills_granted_post(type_key: str, fields: Fields, registry: Registry) -> bool:
-    """Who is put into a post that holds a grant gets what two registrars gave."""
-    return type_key == ASSIGNED and bool(registry.granted_posts.get(fields["post"]))
+    """Who is put into a post that holds a grant, or ever spoke for a body, gets what two registrars gave."""
+    if type_key != ASSIGNED:
+        return False
+    return bool(registry.granted_posts.get(fields["post"])) or fields["post"] in registry.through_posts
 
 
 def _check_revocation(owner: str, signers: set[str], registry: Registry) -> None:
@@ -131,6 +133,8 @@ def _end(r: Registry, f: Fields, origin: str) -> None:
 def _grant(r: Registry, f: Fields, origin: str) -> None:
     if f["grant"] in r.grants or f["grant"] in r.ended_grants:
         raise _conflict("the grant's name is taken", f["grant"])
+    if r.posts[f["post"]].abolished is not None:
+        raise _conflict("the post was abolished", f["post"])
 
 
 def _end_grant(r: Registry, f: Fields, origin: str) -> None:
@@ -195,14 +199,14 @@ _RULES: Final[dict[str, Callable[[Registry, Fields, str], None]]] = {
 }
 
 
-def check_edit(record: Record, registry: Registry, target: Trace) -> None:
+def check_edit(record: Record, registry: Registry, history: History, target: Trace) -> None:
     """Check a correction, voiding, dispute or erasure against its target; raises `Refusal` (check 11)."""
     statement = record.statement
     kind = statement.type
     if statement.stream != target.stream:
         raise refuse("EDIT_NOT_ALLOWED", "an edit stands in the stream of its target", target.stream, statement.stream)
     if kind == ERASED:
-        _check_erasure(record, registry, target)
+        _check_erasure(record, registry, history, target)
         return
     if target.type in UNVOIDABLE:
         raise refuse("EDIT_NOT_ALLOWED", "what authority rests on is ended by its own event, never edited away",
@@ -216,29 +220,31 @@ def check_edit(record: Record, registry: Registry, target: Trace) -> None:
         if target.type in ROSTER_TYPES:
             if signer.person in registry.registrars:
                 continue
-        elif signer.person in allowed or (signer.post in bodies and _holds(signer, record, registry)):
+        elif signer.person in allowed or (signer.post in bodies and _holds(signer, record, registry, history)):
             continue
-        if kind != DISPUTED and _granted(signer, "correct", record, registry, target):
+        if kind != DISPUTED and _granted(signer, "correct", record, registry, history, target):
             continue
         raise refuse("EDIT_NOT_ALLOWED", "neither signer, performer nor granted", sorted(allowed), signer.person)
 
 
-def _check_erasure(record: Record, registry: Registry, target: Trace) -> None:
+def _check_erasure(record: Record, registry: Registry, history: History, target: Trace) -> None:
     statement = record.statement
     if statement.fields["part"] not in target.parts:
         raise refuse("EDIT_NOT_ALLOWED", "the target has no such part", list(target.parts), statement.fields["part"])
     for signer in statement.signers:
         if signer.person in target.signers:
             raise refuse("EDIT_NOT_ALLOWED", "a part is erased by a second person", found=signer.person)
-        if not _granted(signer, "erase", record, registry, target):
+        if not _granted(signer, "erase", record, registry, history, target):
             raise refuse("EDIT_NOT_ALLOWED", "no grant to erase", "erase", signer.post)
 
 
-def _granted(signer: SignerRef, action: str, record: Record, registry: Registry, target: Trace) -> bool:
-    return registry.granted(signer.post, action, target.type, target.unit) and _holds(signer, record, registry)
+def _granted(
+    signer: SignerRef, action: str, record: Record, registry: Registry, history: History, target: Trace
+) -> bool:
+    return registry.granted(signer.post, action, target.type, target.unit) and _holds(signer, record, registry, history)
 
 
-def _holds(signer: SignerRef, record: Record, registry: Registry) -> bool:
+def _holds(signer: SignerRef, record: Record, registry: Registry, history: History) -> bool:
     """
     Whether the signer is known, at this position, to hold the post on the day of recording.
 
@@ -247,6 +253,6 @@ def _holds(signer: SignerRef, record: Record, registry: Registry) -> bool:
     post = registry.posts.get(signer.post)
     if post is None or post.abolished is not None:
         return False
-    # The log's clock is nobody's signature: it can't be put back behind what the registry has recorded.
-    day = date_of(max(record.recorded, registry.recorded))
+    # The log's clock is nobody's signature: it can't be put back behind what was recorded before.
+    day = date_of(max(record.recorded, history.latest()))
     return registry.holds(signer.person, signer.post, day)

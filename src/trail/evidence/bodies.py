@@ -8,6 +8,7 @@ settled when the next entry begins.
 from __future__ import annotations
 
 import hashlib
+from typing import Any
 
 from trail.errors import EncodingError, RecordError
 from trail.evidence.file import AttachmentItem, PartItem
@@ -28,6 +29,7 @@ class Bodies:
         self._parts: dict[bytes, PartRef] = {}
         self._files: dict[bytes, AttachmentRef] = {}
         self._unshown: dict[tuple[bytes, str], int] = {}
+        self._erased: set[tuple[bytes, str]] = set()
         self._unshown_files: list[tuple[int, bytes]] = []
         self._counts = [0, 0, 0]
         self._file_counts = [0, 0]
@@ -106,8 +108,12 @@ class Bodies:
 
     def erase(self, record: Record) -> bool:
         """Take an admitted erasure; says False if the part was shown, as far as that can be told."""
-        target, name = record.statement.fields["target"], record.statement.fields["part"]
-        unshown = self._unshown.pop((target[0], name), None) is not None  # type: ignore[index,arg-type]
+        fields: dict[str, Any] = record.statement.fields
+        part: tuple[bytes, str] = (fields["target"][0], fields["part"])
+        if part in self._erased:
+            return True
+        self._erased.add(part)
+        unshown = self._unshown.pop(part, None) is not None
         self._counts[2] += unshown
         return unshown or self._counts[1] > 0
 

@@ -42,6 +42,7 @@ class MemoryHistory:
     def __init__(self) -> None:
         self._events: dict[bytes, bytes] = {}
         self._streams = _Numbers()
+        self._latest = 0
         self._versions = array("I")
         self._names = _Numbers()
 
@@ -55,6 +56,10 @@ class MemoryHistory:
         packed = self._events.get(event)
         return None if packed is None else self._unpack(packed)
 
+    def latest(self) -> int:
+        """The largest clock reading of any entry so far, UTC seconds; 0 for none."""
+        return self._latest
+
     def digest_of(self, event: bytes) -> bytes | None:
         """The statement's digest of the event with this id, if there is one."""
         packed = self._events.get(event)
@@ -63,6 +68,8 @@ class MemoryHistory:
     def add(self, record: Record, mentions: Mentions | None) -> None:
         """Take a record, also one that was not admitted: what follows it is judged by its place all the same."""
         s = record.statement
+        if record.recorded > self._latest:
+            self._latest = record.recorded
         stream = self._streams.of(s.stream)
         if stream == len(self._versions):
             self._versions.append(0)

@@ -191,16 +191,15 @@ class Registry:
     types: dict[str, CompiledType] = field(default_factory=lambda: dict(BUILT_IN))
     assignments: dict[str, list[Assignment]] = field(default_factory=dict)
     portfolios: dict[str, list[tuple[str, tuple[str, ...], int]]] = field(default_factory=dict)
-    granted_posts: dict[str, list[Grant]] = field(default_factory=dict)
+    granted_posts: dict[str, dict[str, Grant]] = field(default_factory=dict)
+    through_posts: set[str] = field(default_factory=set)
     position: int = 0
-    recorded: int = 0
 
     def apply(self, record: Record) -> None:
         """Take one admitted record."""
         self.position = record.position
         change = _CHANGES.get(record.statement.type)
         if change is not None:
-            self.recorded = max(self.recorded, record.recorded)
             change(self, record, record.statement.fields)
 
     def within(self, unit: str, ancestor: str) -> bool:
@@ -241,7 +240,7 @@ class Registry:
             g.action == action
             and ("*" in g.types or type_key in g.types or name in g.types)
             and (self.units[g.unit].parent is None if unit is None else self.within(unit, g.unit))
-            for g in self.granted_posts.get(post, ())
+            for g in self.granted_posts.get(post, {}).values()
         )
 
     def is_builtin(self, type_key: str) -> bool:
@@ -281,12 +280,12 @@ def _revoked(r: Registry, record: Record, f: Fields) -> None:
 
 def _granted(r: Registry, record: Record, f: Fields) -> None:
     grant = r.grants[f["grant"]] = Grant(f["post"], f["action"], frozenset(f["types"]), f["unit"])
-    r.granted_posts.setdefault(grant.post, []).append(grant)
+    r.granted_posts.setdefault(grant.post, {})[f["grant"]] = grant
 
 
 def _grant_ended(r: Registry, record: Record, f: Fields) -> None:
     grant = r.grants.pop(f["grant"])
-    r.granted_posts[grant.post].remove(grant)
+    r.granted_posts[grant.post].pop(f["grant"], None)
     r.ended_grants.add(f["grant"])
 
 
@@ -313,6 +312,7 @@ def _merged(r: Registry, record: Record, f: Fields) -> None:
 
 def _represented(r: Registry, record: Record, f: Fields) -> None:
     r.units[f["unit"]] = r.units[f["unit"]]._replace(through=f["post"])
+    r.through_posts.add(f["post"])
 
 
 def _created(r: Registry, record: Record, f: Fields) -> None:
@@ -322,11 +322,9 @@ def _created(r: Registry, record: Record, f: Fields) -> None:
 def _abolished(r: Registry, record: Record, f: Fields) -> None:
     """An abolished post keeps its past, but neither its grants nor the bodies that acted through it."""
     r.posts[f["post"]] = r.posts[f["post"]]._replace(abolished=record.position)
-    for grant in r.granted_posts.pop(f["post"], []):
-        ended = [name for name, known in r.grants.items() if known is grant]
-        for name in ended:
-            del r.grants[name]
-            r.ended_grants.add(name)
+    for name in r.granted_posts.pop(f["post"], {}):
+        del r.grants[name]
+        r.ended_grants.add(name)
     for unit, known in r.units.items():
         if known.through == f["post"]:
             r.units[unit] = known._replace(through=None)

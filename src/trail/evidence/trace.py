@@ -33,6 +33,9 @@ class History(Protocol):
     def find(self, event: bytes) -> Trace | None:
         """The event with this id, if there is one."""
 
+    def latest(self) -> int:
+        """The largest clock reading of any entry so far, UTC seconds; 0 for none."""
+
     def digest_of(self, event: bytes) -> bytes | None:
         """The statement's digest of the event with this id, if there is one."""
 

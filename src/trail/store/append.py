@@ -70,7 +70,7 @@ class _Batch:
         self.history = history
         self.entries: list[Row] = []
         self.parts: list[Row] = []
-        self.erased: list[bytes] = []
+        self.erased: list[tuple[bytes, int]] = []
         self.recorded = 0
         self.touched = 0  # the position of the last registry entry that this batch adds
 
@@ -196,6 +196,7 @@ class EntryStore:
         submissions: Iterable[Submission],
         trusted: frozenset[bytes],
     ) -> tuple[list[Ack], _Batch]:
+        self._seen = {}  # what a checkpoint's anchors are is known for one transaction: a database can be put back
         frontier = Frontier.from_bytes(head.size, head.peaks)
         batch = _Batch(frontier, registry, SqlHistory(tx, self.log, registry))
         acks: list[Ack] = []
@@ -241,7 +242,7 @@ class EntryStore:
         batch.recorded = now
         history.add(record, trace_of(record, mentions))
         if statement.type == ERASED:
-            batch.erased.append(_erased_digest(history, record))
+            batch.erased.append(_erased(history, record))
         if is_registry:
             self._folded = None
             registry.apply(record)
@@ -331,8 +332,8 @@ class EntryStore:
             except tx.conflict:
                 # Its salt was used before: whoever holds the other part could read this one's content off its digest.
                 raise refuse("PART_STRAY", "a body part belongs to an earlier entry: salt it anew") from None
-        for digest in batch.erased:
-            tx.run(queries.ERASE_PART, self.log, digest)
+        for digest, position in batch.erased:
+            tx.run(queries.ERASE_PART, self.log, digest, position)
         frontier, registry = batch.frontier, batch.touched or head.registry
         tx.run(queries.MOVE_HEAD, frontier.size, frontier.to_bytes(), registry, batch.recorded, self.log)
 
@@ -350,8 +351,9 @@ def _target(history: SqlHistory, record: Record) -> Trace:
     return found
 
 
-def _erased_digest(history: SqlHistory, record: Record) -> bytes:
-    """The digest of the part that an admitted PartErased names."""
+def _erased(history: SqlHistory, record: Record) -> tuple[bytes, int]:
+    """Digest and position of the part that an admitted PartErased names: its row, and nobody else's."""
     target = _target(history, record)
     original = history.at(target.position)
-    return next(ref.digest for ref in original.statement.parts if ref.name == record.statement.fields["part"])
+    name = record.statement.fields["part"]
+    return next(ref.digest for ref in original.statement.parts if ref.name == name), target.position

@@ -16,6 +16,7 @@ After a crash between state and release, the next call releases the same note ag
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -216,14 +217,20 @@ def add_cosignatures(reader: Reader, data: str | bytes, *, size: int | None = No
     names = {signature.name for signature in own.signatures}
     if any(parse_line(line).name in names for line in set(lines) - set(own.lines)):
         raise CallerError("a line under the log's own name is no cosignature", code="COSIGNATURE_NAME")
-    fresh = sorted(set(lines) - set(own.lines) - set(target.cosignatures))
-    whole_length = len(target.cosigned.encode()) + sum(len(line.encode()) for line in fresh)
-    if whole_length > MAX_NOTE:
+    with reader.database.writing() as tx:
+        held = {line for (line,) in tx.fetch(queries.COSIGNATURES_AT, reader.log, target.size)}
+        fresh = sorted(set(lines) - set(own.lines) - held)
+        _check_room(target, held, fresh)
+        if fresh:
+            tx.run_many(queries.INSERT_COSIGNATURE, [(reader.log, target.size, line) for line in fresh])
+    return target._replace(cosignatures=tuple(sorted({*held, *fresh})))
+
+
+def _check_room(target: IssuedCheckpoint, held: Collection[str], fresh: Collection[str]) -> None:
+    """Whatever is kept must fit a note, and an evidence file."""
+    length = len(target.note.encode()) + sum(len(line.encode()) for line in (*held, *fresh))
+    if length > MAX_NOTE:
         raise CallerError("the checkpoint with its cosignatures would be too long for an evidence file",
                           code="COSIGNATURE_LONG", size=target.size)  # fmt: skip
-    if len(target.cosignatures) + len(fresh) > MAX_COSIGNATURES:
+    if len(held) + len(fresh) > MAX_COSIGNATURES:
         raise CallerError(f"a checkpoint carries at most {MAX_COSIGNATURES} cosignatures", size=target.size)
-    if fresh:
-        with reader.database.writing() as tx:
-            tx.run_many(queries.INSERT_COSIGNATURE, [(reader.log, target.size, line) for line in fresh])
-    return target._replace(cosignatures=tuple(sorted({*target.cosignatures, *fresh})))

@@ -16,8 +16,9 @@ from typing import Any, Final, NamedTuple
 from trail.encoding import Value, decode
 from trail.errors import CallerError, EncodingError, RecordError
 from trail.evidence.file import MAX_ATTACHMENT, AttachmentItem, CheckpointItem, EntryItem, Header, Item, PartItem
+from trail.evidence.moment import check_date
 from trail.evidence.record import Record, Statement, decode_entry, decode_part
-from trail.evidence.registry import Registry
+from trail.evidence.registry import ERASED, Registry
 from trail.store import queries
 from trail.store.read import IssuedCheckpoint, Reader, raw
 from trail.store.statements import Row
@@ -78,6 +79,16 @@ class Scope:
         period = self.start is not None or self.end is not None
         if [self.unit is not None, self.person is not None, period].count(True) > 1:
             raise CallerError("a scope is all, a unit, a person or a period")
+        if "" in (self.unit, self.person):
+            raise CallerError("name a unit or a person")
+        for date in (self.start, self.end):
+            if date is not None:
+                try:
+                    check_date(date, "scope")
+                except RecordError as error:
+                    raise CallerError(error.message) from None
+        if self.start is not None and self.end is not None and self.end < self.start:
+            raise CallerError("the period ends before it begins", found=[self.start, self.end])
 
     @property
     def everything(self) -> bool:
@@ -149,6 +160,10 @@ def items(
     with reader.snapshot() as view:
         last = view.checkpoint()
         end = size if size is not None else last.size if last is not None else view.head().size
+        if size is None:
+            # What was erased since has no content left to show: the event that says so must be in the file as well.
+            erased = view.source.fetch(queries.LAST_OF_TYPE, view.log, ERASED)[0][0]
+            end = max(end, erased or 0)
         issued = view.checkpoints()
         yield Header(view.origin, end, chosen.header())
         for checkpoint in issued if watch is not None else _carried(view, issued, end):

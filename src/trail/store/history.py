@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+from typing import Any
 
 from trail.errors import RecordError, StoreFailed
 from trail.evidence.record import Record, decode_entry
-from trail.evidence.registry import Registry
-from trail.evidence.schema import Mentions
+from trail.evidence.registry import CORRECTED, Registry
+from trail.evidence.schema import CompiledType, Mentions
 from trail.evidence.trace import Trace, trace_of
 from trail.store import queries
 from trail.store.statements import Transaction
@@ -50,6 +51,13 @@ class SqlHistory:
             self._records[event] = None if row is None else decode_entry(row[1], row[0])
         return self._records[event]
 
+    def latest(self) -> int:
+        """The largest clock reading of any entry so far, UTC seconds; 0 for none."""
+        row = self._tx.first(queries.LATEST, self._log)
+        stored = 0 if row is None or row[0] is None else int(row[0])
+        added = [self._records[event] for event in self._added]
+        return max([stored, *(record.recorded for record in added if record is not None)])
+
     def digest_of(self, event: bytes) -> bytes | None:
         """The statement's digest of the event with this id, if there is one."""
         added = self._added.get(event)
@@ -71,11 +79,21 @@ class SqlHistory:
         try:
             if declared is not None:
                 declared.check_fields(record.statement.fields, mentions)
+            if record.statement.type == CORRECTED and "fields" in record.statement.fields:
+                self._amended(record).check_some(record.statement.fields["fields"], mentions)
         except RecordError as error:
             raise StoreFailed(
                 f"the entry at position {record.position} was not admitted by this library", found=error.message
             ) from error
         return trace_of(record, mentions)
+
+    def _amended(self, record: Record) -> CompiledType:
+        """The type that a correction corrects: what it names counts like what the original named."""
+        target: Any = record.statement.fields["target"]
+        original = self.record(target[0])
+        if original is None:
+            raise StoreFailed(f"the correction at position {record.position} has no target")
+        return self._registry.types[original.statement.type]
 
     def at(self, position: int) -> Record:
         """The record at *position*, which exists."""

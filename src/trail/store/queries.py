@@ -56,6 +56,8 @@ _OF_LOG = _e.log == _i("n")
 STREAM_VERSION: Final = Query(
     select(_e.version).where(_OF_LOG, _e.stream == _p("s")).order_by(_e.version.desc()).limit(1), "n", "s"
 )
+LATEST: Final = Query(select(func.max(_e.recorded)).where(_OF_LOG), "n")
+LAST_OF_TYPE: Final = Query(select(func.max(_e.position)).where(_OF_LOG, _e.type == _p("t")), "n", "t")
 BY_EVENT: Final = Query(select(_e.position, _e.entry).where(_OF_LOG, _e.event == _p("e")), "n", "e")
 BY_STREAM: Final = Query(
     select(_e.position, _e.entry)
@@ -91,7 +93,9 @@ PART_DATA: Final = Query(select(_t.data, _t.position).where(_t.log == _i("n"), _
 PART_NAMES: Final = Query(
     select(_t.position, _t.name, _t.digest).where(_t.log == _i("n")).order_by(_t.position, _t.name), "n"
 )
-ERASE_PART: Final = Query(delete(PART).where(_t.log == _i("n"), _t.digest == _p("d")), "n", "d")
+ERASE_PART: Final = Query(
+    delete(PART).where(_t.log == _i("n"), _t.digest == _p("d"), _t.position == _i("p")), "n", "d", "p"
+)
 
 _a = ATTACHMENT.c
 ATTACHMENT_DATA: Final = Query(select(_a.data).where(_a.log == _i("n"), _a.digest == _p("d")), "n", "d")
