@@ -74,7 +74,7 @@ def test_it_is_lazy_with_one_acknowledgement_for_each_event(history: History) ->
         issued = log.reader.checkpoint()
         assert issued is not None
         assert issued.size == size
-            assert issued.cosignatures
+        assert issued.cosignatures
 
 
 @FEW
