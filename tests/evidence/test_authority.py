@@ -22,6 +22,7 @@ from tests.evidence.kit import (
     resigned,
 )
 
+from trail.evidence.moment import date_start
 from trail.evidence.record import Performer, Record, reference
 from trail.evidence.types import TypeSpec, spec_to_value
 from trail.signing.edwards import LOW_ORDER
@@ -632,3 +633,33 @@ def test_an_endorsement_can_be_voided(log: Log) -> None:
     assert ENDORSED.exclusive
     target = log.add(log.build("Endorsed", stream="lists/1"))
     assert log.code(edit(log, "RecordVoided", target)) == ""
+
+
+def test_the_log_s_clock_can_t_be_put_back_into_a_former_tenure(staffed: Log, talk: Record) -> None:
+    """Nobody signs the clock: an entry dated into a tenure that ended is judged by the latest reading before it."""
+    staffed.registrars("GrantGiven", GRANT | {"action": "erase"})
+    staffed.registrars("PostRelieved", {"post": "jia/staff", "person": "p-003", "until": "2026-03-07"})
+    built = erasure(staffed, talk)
+    during, later = date_start("2026-03-06"), date_start("2026-03-08")
+    assert staffed.code(built, recorded=during) == ""
+    staffed.add(staffed.talk(stream="talks/later"), recorded=later)
+    assert staffed.code(built, recorded=during) == "EDIT_NOT_ALLOWED"
+
+
+def test_who_is_put_into_a_post_that_speaks_for_a_body_is_signed_by_two(log: Log) -> None:
+    fields = {"post": "jia/secretary", "person": "p-002", "from": "2026-01-01", "acting": False}
+    assert log.code(log.registrar_built("PostAssigned", fields, ("r-1",))) == ""
+    log.registrars("BodyRepresented", {"unit": "team", "post": "jia/secretary"})
+    log.registrars("BodyRepresented", {"unit": "team", "post": "jia/staff"})
+    assert log.code(log.registrar_built("PostAssigned", fields, ("r-1",))) == "REGISTRAR_MISSING"
+    assert log.code(log.registrar_built("PostAssigned", fields, BY_TWO)) == ""
+
+
+def test_of_two_equal_grants_each_is_ended_by_its_name(log: Log) -> None:
+    log.registrars("GrantGiven", GRANT | {"grant": "g1"})
+    log.registrars("GrantGiven", GRANT | {"grant": "g2"})
+    log.registrars("GrantEnded", {"grant": "g2"})
+    log.registrars("PostAbolished", {"post": GRANT["post"]}, BY_TWO[:1])
+    assert log.registry.grants == {}
+    assert log.code(log.registrar_built("GrantEnded", {"grant": "g1"})) == "REGISTRY_CONFLICT"
+    assert log.code(log.registrar_built("GrantGiven", GRANT | {"grant": "g3"})) == "REGISTRY_CONFLICT"

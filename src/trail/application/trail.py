@@ -20,10 +20,11 @@ from trail.aggregates import LIBRARY_TYPES, Founder, LogFounded, TypeDeclared
 from trail.aggregates.base import ActBase, EventData
 from trail.application.acting import Acting, Registering
 from trail.application.drafts import Draft
+from trail.application.exporting import Exported, check_target, counted
 from trail.application.views import Kept, View
 from trail.clock import Clock, SystemClock
 from trail.errors import CallerError
-from trail.evidence.file import MAGIC, EntryItem, Header, Item, write_evidence
+from trail.evidence.file import Item, write_evidence
 from trail.evidence.record import Happened, Record, Seen
 from trail.evidence.registry import Registry
 from trail.evidence.types import TypeSpec
@@ -58,14 +59,6 @@ class FoundingRegistrar(NamedTuple):
     person: str
     signer: Signer
     custody: str = "self"
-
-
-class Exported(NamedTuple):
-    """What was written: the file's ``size`` in bytes, the last position in it, and the log's last position."""
-
-    size: int
-    covered: int
-    head: int
 
 
 class Receipt(NamedTuple):
@@ -364,11 +357,11 @@ class Trail:
             CallerError: The path can't be written, or holds something else.
         """
         target = Path(path)
-        _check_target(target)
+        check_target(target)
         part = target.with_name(target.name + ".part")
         try:
             with part.open("wb") as stream:
-                size = write_evidence(stream, _counted(self.items(scope), progress))
+                size = write_evidence(stream, counted(self.items(scope), progress))
                 stream.flush()
                 os.fsync(stream.fileno())
             part.replace(target)
@@ -428,30 +421,4 @@ class Trail:
         self.close()
 
 
-def _check_target(target: Path) -> None:
-    """A slip of the hand must not cost a database or a key."""
-    try:
-        with target.open("rb") as stream:
-            if stream.read(len(MAGIC)) == MAGIC:
-                return
-    except FileNotFoundError:
-        return
-    except (OSError, ValueError) as error:
-        raise CallerError(f"{target} can't be written: {error}", code="FILE_UNWRITABLE") from None
-    raise CallerError(f"{target} exists and is no evidence file; it is not replaced", code="FILE_EXISTS",
-                      advice="Choose another name.")  # fmt: skip
-
-
-def _counted(found: Iterator[Item], progress: Callable[[int, int], None] | None) -> Iterator[Item]:
-    total = done = 0
-    for item in found:
-        if progress is not None and isinstance(item, Header):
-            total = item.entries
-        elif progress is not None and isinstance(item, EntryItem):
-            done += 1
-            if not done % 1000:
-                progress(done, total)
-        yield item
-
-
-__all__ = ["Ack", "ActBase", "FoundingRegistrar", "Receipt", "Trail"]
+__all__ = ["Ack", "ActBase", "Exported", "FoundingRegistrar", "Receipt", "Trail"]
