@@ -33,6 +33,7 @@ from tests.evidence.kit import (
 from trail.encoding import encode
 from trail.errors import NoteError, PolicyError
 from trail.evidence.file import AttachmentItem, CheckpointItem, EntryItem, Header, Item, PartItem, write_evidence
+from trail.evidence.judge_acts import ActJudge
 from trail.evidence.record import AttachmentRef, Happened, Seen, encode_entry, reference
 from trail.evidence.refusals import CODES
 from trail.evidence.verdict import Report, Verdict
@@ -269,7 +270,7 @@ def test_a_changed_entry_is_altered_wherever_it_stands(log: Log) -> None:
 @pytest.mark.parametrize(
     ("entry", "code"),
     [(b"", "ENTRY_MALFORMED"), (b"\xc1", "ENTRY_MALFORMED"), (encode(["act"]), "ENTRY_MALFORMED"),
-     (encode(["opaque", 1]), "ENTRY_UNKNOWN_FORMAT")],
+     (encode(["later", 1]), "ENTRY_UNKNOWN_FORMAT")],
 )  # fmt: skip
 def test_an_entry_that_can_not_be_read(log: Log, entry: bytes, code: str) -> None:
     log.entries.append(entry)
@@ -783,13 +784,14 @@ def test_a_revocation_without_a_date_disputes_nothing(log: Log) -> None:
 
 # --- 21 the verifier itself ------------------------------------------------------------------------------------------
 
-METHODS = [
-    name
-    for name, value in vars(Verification).items()
-    if callable(value) and name not in ("__init__", "internal", "run")
-]
+
+def methods_of(owner: type, *others: str) -> list[str]:
+    return [name for name, value in vars(owner).items() if callable(value) and name not in ("__init__", *others)]
+
+
 PARTS_OF_A_RUN: list[tuple[str, str]] = [
-    *(("run", name) for name in METHODS),
+    *(("run", name) for name in methods_of(Verification, "internal", "run")),
+    *(("judge", name) for name in methods_of(ActJudge)),
     *(("bodies", name) for name in ("expect", "take_part", "settle", "missing", "withheld_but")),
     *(("times", name) for name in ("take", "seen")),
     *(("anchors", name) for name in ("add", "settle")),
@@ -835,19 +837,24 @@ def test_a_fault_of_the_verifier_is_never_intact(
 ) -> None:
     policy, items = everything(log)
     run_ = Verification(parse_policy(policy))
-    owner: Any = run_ if part == "run" else getattr(run_, part)
+    owners: dict[str, Any] = vars(run_) | vars(run_._judge) | {"run": run_, "judge": run_._judge}
+    owner = owners[part]
     monkeypatch.setattr(type(owner), name, faulty)
     code = exit_code(run_, items)
-    unused = ("_amended", "_refused", "_break", "_posts") if part == "run" else ("find",) if part == "history" else ()
-    assert code != 0 or name in unused
+    unused = {"run": ("_break",), "judge": ("_amended", "_posts"), "history": ("find",)}
+    assert code != 0 or name in unused.get(part, ())
 
 
 @pytest.mark.parametrize(
-    "name", ["admit", "check_keys", "check_signatures", "decode_entry", "leaf_hash", "read_anchor"]
-)
+    "name",
+    [
+        "evidence.judge_acts.admit", "evidence.judge_acts.check_keys", "evidence.judge_acts.check_signatures",
+        "evidence.judge_acts.decode_entry", "verify.kind_of", "verify.leaf_hash", "verify.read_anchor",
+    ],
+)  # fmt: skip
 def test_a_fault_below_the_verifier_is_never_intact(log: Log, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     policy, items = everything(log)
-    monkeypatch.setattr(f"trail.verify.{name}", faulty)
+    monkeypatch.setattr(f"trail.{name}", faulty)
     report = Verification(parse_policy(policy)).run(items)
     assert report.exit_code == 3
     assert "INTERNAL_ERROR" in codes(report)

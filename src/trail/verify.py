@@ -9,26 +9,26 @@ turns it to intact.  The checks carry the numbers of ``docs/spec/verification.md
 (9) signatures  (10) mandates  (11) registry  (12) seen checkpoints  (13) body parts  (14) attachments  (15) tree
 (16) columns  (17) head  (18) read models  (19) anchor  (20) times  (21) the verifier itself
 
-16 to 18 concern a database; the application layer makes them beside this verifier, through the same `Verification`.
+Here are the checks of the whole: framing, checkpoints, tree, anchor.  What is judged entry by entry is for the judge of
+the log's kind (`trail.evidence.judge`).  16 to 18 concern a database; the application layer makes them beside this
+verifier, through the same `Verification`.
 """
 
 from __future__ import annotations
 
-import hashlib
 import io
 import os
 import platform
 from collections.abc import Callable, Iterable
 from importlib.metadata import version
-from itertools import islice
 from typing import BinaryIO, Final, cast
 
 from trail import __version__
-from trail.errors import EncodingError, NoteError, RecordError, Refusal
-from trail.evidence.admission import admit, check_keys, check_signatures
-from trail.evidence.anchors import Anchor, Anchors, is_fresh, read_anchor
-from trail.evidence.bodies import Bodies
+from trail.errors import NoteError, Refusal
+from trail.evidence.anchors import Anchor, is_fresh, read_anchor
 from trail.evidence.file import (
+    EVERYTHING,
+    NOTHING,
     AttachmentItem,
     Broken,
     CheckpointItem,
@@ -36,23 +36,22 @@ from trail.evidence.file import (
     Header,
     Item,
     PartItem,
+    StateItem,
     is_scope,
     read_evidence,
 )
-from trail.evidence.findings import Findings
-from trail.evidence.history import MemoryHistory
-from trail.evidence.moment import date_of
-from trail.evidence.record import Record, Seen, decode_entry
-from trail.evidence.registry import BUILT_IN, CORRECTED, ERASED, GENESIS, REGISTRY_TYPES, REVOKED, Registry
-from trail.evidence.schema import CompiledType, Mentions
-from trail.evidence.times import Times
-from trail.evidence.verdict import Enrolled, Finding, Report, Verdict
+from trail.evidence.judge import Ground, Judge
+from trail.evidence.judge_acts import ActJudge
+from trail.evidence.judge_opaque import OpaqueJudge
+from trail.evidence.opaque import OPAQUE_KIND, OpaqueEntry, kind_of
+from trail.evidence.record import ENTRY_KIND, Record
+from trail.evidence.verdict import Finding, Report, Verdict
 from trail.merkle import Frontier, leaf_hash
 from trail.signing.policy import Policy, parse_policy
 
 __all__ = ["Finding", "Report", "Verdict", "Verification", "verify"]
 
-_KEY_TYPES: Final = frozenset((GENESIS, "KeyEnrolled@1", "KeyRotated@1"))
+_LOG_KINDS: Final = {ENTRY_KIND: "acts", OPAQUE_KIND: "opaque"}
 
 Evidence = str | os.PathLike[str] | bytes | BinaryIO | Iterable[Item]
 
@@ -94,7 +93,7 @@ class Verification:
     One run: `take` items in order, then `finish`.
 
     ``database`` says that the items are rows of a database, which can't be merely an older copy; ``last`` is the
-    record taken last (None if it can't be read), for those who compare columns with it.
+    entry taken last (None if it can't be read), for those who compare columns with it.
     """
 
     def __init__(
@@ -103,24 +102,30 @@ class Verification:
         self.policy = policy
         self.database = database
         self.now = now
-        self.registry = Registry()
-        self.history = MemoryHistory()
+        self._ground = Ground(policy)
+        self._judge: Judge = ActJudge(self._ground)  # until an entry says that it is of another kind
+        self._kind = ""
+        self._roots = self._ground.roots
         self.frontier = Frontier()
-        self.findings = Findings()
+        self.anchors = self._ground.anchors
+        self.findings = self._ground.findings
         self.find, self.count = self.findings.find, self.findings.count
-        self.anchors = Anchors()
-        self.times = Times(self.anchors, self.findings)
-        self.bodies = Bodies(self.registry)
-        self.last: Record | None = None
+        self.last: Record | OpaqueEntry | None = None
         self.header: Header | None = None
         self.hashes = b""
-        self.registry_position = 0
         self.facts: dict[str, str] = {}
         self._known = None if known is None else _read_known(known, policy)
-        self._policy_keys = frozenset(key.raw for key in policy.keys)
-        self._roots: dict[int, bytes] = {}
-        self._agreed: Seen | None = None
         self._broken = False
+
+    @property
+    def log_kind(self) -> str:
+        """What the log holds: ``"acts"``, ``"opaque"``, or ``""`` as long as no entry could be read."""
+        return _LOG_KINDS.get(self._kind, "")
+
+    @property
+    def registry_position(self) -> int:
+        """The position of the last act of the registry; 0 for none."""
+        return self._judge.registry_position
 
     def run(self, items: Iterable[Item], progress: Callable[[int, int], None] | None = None) -> Report:
         """Take all *items* and report; a fault of the verifier itself is a finding, never an escape to success."""
@@ -138,10 +143,8 @@ class Verification:
         kind = type(item)
         if kind is EntryItem:
             self._entry(item[0])  # type: ignore[arg-type]
-        elif kind is PartItem:
-            self._note(13, self.bodies.take_part, item)
-        elif kind is AttachmentItem:
-            self._note(14, self.bodies.take_attachment, item)
+        elif kind is PartItem or kind is AttachmentItem or kind is StateItem:
+            self._judge.beside(item, self.frontier.size)  # type: ignore[arg-type]
         elif isinstance(item, CheckpointItem):
             self._checkpoint(item.note)
         elif isinstance(item, Header):
@@ -161,16 +164,6 @@ class Verification:
         what = f"the verification could not go on: {type(error).__name__}: {error}"
         self.find("INTERNAL_ERROR", what, self.frontier.size or None)
 
-    def _note(self, check: int, take: Callable[..., None], item: Item) -> None:
-        self.count(check)
-        try:
-            take(item)
-        except Refusal as error:
-            self._refused(error)
-
-    def _refused(self, error: Refusal, **attached: object) -> None:
-        self.findings.refused(error, self.frontier.size or None, **attached)
-
     def _header(self, header: Header) -> None:
         if self.header is not None:
             self._break("a second header")
@@ -179,7 +172,9 @@ class Verification:
         self.count(1)
         if not is_scope(header.scope):
             self._break("the header names a scope that this version does not know")
-        if not self.policy.log_keys(header.origin):
+        self._ground.origin = header.origin
+        self._ground.own = bool(self.policy.log_keys(header.origin))
+        if not self._ground.own:
             self.find("LOG_NOT_IN_POLICY", "the policy does not name this log", None,
                       [key.name for key in self.policy.logs], header.origin)  # fmt: skip
         if self._known is not None and self._known.checkpoint.origin != header.origin:
@@ -195,11 +190,11 @@ class Verification:
         try:
             anchor = read_anchor(note, self.policy, self.header.origin)
             for bad in anchor.bad:
-                self._refused(bad)
+                self.findings.refused(bad, None)
             if not self.anchors.add(anchor):
                 self._break("checkpoints that do not ascend by size")
         except Refusal as error:
-            self._refused(error)
+            self.findings.refused(error, None)
 
     def _entry(self, entry: bytes) -> None:
         if self.header is None:
@@ -207,99 +202,27 @@ class Verification:
             return
         if self.frontier.size == 0:
             self.anchors.settle()
-        self.bodies.settle()
+        kind = kind_of(entry)
+        if kind and not self._kind:
+            self._begin(kind, self.header)
+        self._judge.settle()
         self.hashes = self.frontier.append(leaf_hash(entry))
         position = self.frontier.size
         self._compare_root(position)
-        self.last = record = self._decode(entry, position)
-        if record is None:
-            return
-        if record.statement.type in REGISTRY_TYPES:
-            self.registry_position = position
-        mentions = None
-        try:
-            origin = self.header.origin
-            keys = check_keys(record, self.registry, origin)
-            check_signatures(record, keys, origin)
-            mentions = admit(record, self.registry, self.history, origin)
-        except Refusal as error:
-            self._refused(error, entry=entry)
-        if record.statement.seen is not None:
-            self._seen(record, position)
-        self.times.take(record)
-        self.bodies.expect(record, self._amended(record))
-        if mentions is not None:
-            self._admitted(record, mentions, entry)
-        self.history.add(record, mentions)
-
-    def _decode(self, entry: bytes, position: int) -> Record | None:
-        try:
-            return decode_entry(entry, position)
-        except (RecordError, EncodingError) as error:
-            code = "ENTRY_UNKNOWN_FORMAT" if error.code == "UNKNOWN_FORMAT" else "ENTRY_MALFORMED"
-            self.find(code, error.message, position, error.where, entry)
-            return None
-
-    def _amended(self, record: Record) -> CompiledType | None:
-        """The type that a correction corrects."""
-        target = record.statement.fields.get("target") if record.statement.type == CORRECTED else None
-        trace = self.history.find(target[0]) if type(target) is list and target and type(target[0]) is bytes else None
-        return None if trace is None else self.registry.types.get(trace.type)
-
-    def _admitted(self, record: Record, mentions: Mentions, entry: bytes) -> None:
-        kind = record.statement.type
-        if kind not in BUILT_IN:
-            self._posts(record)
-        elif kind == GENESIS:
-            digest = hashlib.sha256(entry).digest()
-            own = self.header is not None and self.policy.log_keys(self.header.origin)
-            if own and self.policy.genesis and digest not in self.policy.genesis:
-                pinned = sorted(self.policy.genesis)
-                self.find("GENESIS_OTHER", "the policy pins another first entry", 1, pinned, digest)
-        elif kind == ERASED:
-            if not self.bodies.erase(record):
-                self.find("PART_SHOWN_AFTER_ERASURE", "a part that was erased is shown all the same", record.position)
-        elif kind == REVOKED:
-            key = record.statement.fields["key"]
-            self.times.revoked(record, self.registry.keys[key].compromised_since)  # type: ignore[index]
-        before = len(self.registry.keys)
-        self.registry.apply(record)
-        if kind in _KEY_TYPES:
-            for state in islice(reversed(self.registry.keys.values()), len(self.registry.keys) - before):
-                if state.public.raw in self._policy_keys:
-                    self.find("KEY_DOUBLE_USE", "a member's key is a log's or a witness's", record.position,
-                              found=state.public.raw)  # fmt: skip
-
-    def _posts(self, record: Record) -> None:
-        """Remark where the log did not show, up to here, that a signer held the post: on the day of their own act."""
-        own = record.statement.hand == "own"
-        day = record.statement.happened.date() if own else date_of(record.recorded)
-        for person, post, _ in record.statement.signers:
-            if not self.registry.holds(person, post, day):
-                self.find("POST_NOT_HELD", "not known by then to hold the post when it was done", record.position,
-                          post, person)  # fmt: skip
-
-    def _seen(self, record: Record, position: int) -> None:
-        seen = record.statement.seen
-        if seen is None:
-            return
-        self.count(12)
-        if seen == self._agreed:  # the statement before named the same, and nothing but its position has changed
-            return
-        if seen.size >= position:
-            self.find("SEEN_AHEAD", "the signer had seen a tree that reaches this entry", position, position, seen.size)
-        elif seen.size not in self._roots:
-            self.find("SEEN_UNSHOWN", "the checkpoint that the signer had seen is not in the evidence", position,
-                      seen.size, seen.root)  # fmt: skip
-        elif self._roots[seen.size] != seen.root:
-            self.find("SEEN_CONTRADICTED", "the signer had seen another tree of this size", position,
-                      self._roots[seen.size], seen.root)  # fmt: skip
-        elif not self.anchors.shown(seen.size, seen.anchors):
-            self.find("SEEN_UNSHOWN", "an anchor that the signer held is not in the evidence", position, seen.size,
-                      [digest for digest in seen.anchors if not self.anchors.shown(seen.size, (digest,))])  # fmt: skip
+        if kind == self._kind or not kind:
+            self.last = self._judge.entry(entry, position)
         else:
-            self.times.seen(record)
-            self._agreed = seen
+            self.last = None
+            self.find("KIND_MIXED", "a log holds acts or the events of an application, never both", position,
+                      self._kind, kind, entry=entry)  # fmt: skip
+
+    def _begin(self, kind: str, header: Header) -> None:
+        """The first entry whose kind can be read decides how all are judged."""
+        self._kind = kind
+        if kind == OPAQUE_KIND:
+            self._judge = OpaqueJudge(self._ground)
+            if header.scope not in (EVERYTHING, NOTHING):
+                self._break("the header names a scope that the log of an application does not have")
 
     def _compare_root(self, size: int) -> None:
         anchor = self.anchors.by_size.get(size)
@@ -319,24 +242,24 @@ class Verification:
         if self.frontier.size == 0:
             self.anchors.settle()
         size = self.frontier.size
-        for check in range(3, 12):
-            self.count(check, size)
         self.count(20, size)
-        self._close_bodies()
+        self._judge.settle()
+        self._close_scope()
+        self._judge.close(size)
         self._close_tree(size)
         anchor, anchored = self._anchor(size)
         self._close_policy(anchor, size)
         return self._report(anchor, anchored, size)
 
-    def _close_bodies(self) -> None:
-        self.bodies.settle()
-        for code, position, name in self.bodies.missing():
-            self.find(code, f"neither shown, nor withheld, nor erased: {name}", position)
-        if self.header is not None and self.header.scope == {"all": True} and self.bodies.parts.withheld:
-            self.find("SCOPE_CONTRADICTED", "everything was announced, but body parts are withheld", None, 0,
-                      self.bodies.parts.withheld)  # fmt: skip
-        for code, withheld in self.bodies.withheld_but(self.policy.require):
-            self.find(code, f"{withheld} were withheld, and the policy requires them", None, 0, withheld)
+    def _close_scope(self) -> None:
+        parts, attachments = self._judge.parts, self._judge.attachments
+        scope = self.header.scope if self.header is not None else {}
+        if scope == EVERYTHING and parts.withheld:
+            self.find("SCOPE_CONTRADICTED", "everything was announced, but contents are withheld", None, 0,
+                      parts.withheld)  # fmt: skip
+        if scope == NOTHING and parts.shown + attachments.shown:
+            self.find("SCOPE_CONTRADICTED", "nothing was announced, but contents are shown", None, 0,
+                      parts.shown + attachments.shown)  # fmt: skip
 
     def _close_tree(self, size: int) -> None:
         self.count(15)
@@ -370,7 +293,7 @@ class Verification:
 
     def _close_policy(self, anchor: Anchor | None, size: int) -> None:
         self.count(19)
-        if not self.policy.genesis:
+        if not self.policy.genesis and self._kind != OPAQUE_KIND:
             self.find("GENESIS_NOT_PINNED", "the policy does not say which first entry is the right one")
         if self._anchor(size)[1] == 0:
             self.find("NO_ANCHOR", "no checkpoint satisfies the policy")
@@ -398,15 +321,13 @@ class Verification:
             remarks=tuple(self.findings.remarks),
             counts=dict(self.findings.counts),
             checks=self.findings.checks(),
-            parts=self.bodies.parts,
-            attachments=self.bodies.attachments,
+            parts=self._judge.parts,
+            attachments=self._judge.attachments,
             scope=dict(self.header.scope) if self.header is not None else {},
-            enrolled=tuple(
-                Enrolled(state.person, key, state.custody, state.by, state.position, state.ended)
-                for key, state in self.registry.keys.items()
-            ),
+            enrolled=self._judge.enrolled,
             facts=dict(self.facts),
             kind="database" if self.database else "file",
+            log_kind=self.log_kind,
             policy_digest=policy.digest,
             versions=_versions(),
             made=self.now,

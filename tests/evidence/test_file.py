@@ -24,6 +24,7 @@ from trail.evidence.file import (
     Header,
     Item,
     PartItem,
+    StateItem,
     header_bytes,
     read_evidence,
     write_evidence,
@@ -32,7 +33,8 @@ from trail.evidence.file import (
 HEADER = Header("trail.example/jia", 2, {"all": True})
 SMALL: list[Item] = [
     HEADER, CheckpointItem(b"note\n"), EntryItem(b"entry 1"), PartItem(b"part"), PartItem(None, bytes(32)),
-    AttachmentItem(b""), AttachmentItem(None, bytes([1]) * 32), EntryItem(b"entry 2"),
+    AttachmentItem(b""), AttachmentItem(None, bytes([1]) * 32), EntryItem(b"entry 2"), StateItem(b"state"),
+    StateItem(None, bytes([2]) * 32),
 ]  # fmt: skip
 
 
@@ -59,6 +61,7 @@ def closed(*frames: bytes) -> bytes:
 H, K, E = frame(b"H", header_bytes(HEADER)), frame(b"K", b"note"), frame(b"E", b"entry")
 P, W = frame(b"P", b"part"), frame(b"W", bytes(32))
 A, V = frame(b"A", b"file"), frame(b"V", bytes(32))
+S, T = frame(b"S", b"state"), frame(b"T", bytes(32))
 FILE = written(SMALL)
 
 
@@ -73,6 +76,7 @@ def fault(data: bytes) -> Broken:
 BESIDE = st.one_of(
     st.builds(PartItem, st.binary(max_size=50), st.none()), st.builds(PartItem, st.none(), DIGESTS),
     st.builds(AttachmentItem, st.binary(max_size=50), st.none()), st.builds(AttachmentItem, st.none(), DIGESTS),
+    st.builds(StateItem, st.binary(max_size=50), st.none()), st.builds(StateItem, st.none(), DIGESTS),
 )  # fmt: skip
 ROWS = st.lists(st.tuples(st.builds(EntryItem, st.binary(max_size=50)), st.lists(BESIDE, max_size=3)), max_size=4)
 
@@ -105,7 +109,7 @@ def test_every_single_byte_change_is_noticed() -> None:
 
 
 def test_every_dropped_or_doubled_frame_is_noticed() -> None:
-    frames = [H, K, E, P, W, A, V, E]
+    frames = [H, K, E, P, W, A, V, E, S, E, T]
     assert not any(isinstance(item, Broken) for item in read(closed(*frames)))
     data = closed(*frames)
     end = data[-37:]
@@ -130,14 +134,16 @@ def test_another_first_line_is_another_format(first: bytes) -> None:
     "frames",
     [
         (K,), (E,), (P,), (A,), (K, H), (E, H), (H, H), (H, K, H), (H, E, H), (H, E, K), (H, K, E, K), (H, P), (H, W),
-        (H, A), (H, V), (H, K, P), (H, K, V),
+        (H, A), (H, V), (H, K, P), (H, K, V), (S,), (H, S), (H, T), (H, K, S),
     ],
 )  # fmt: skip
 def test_frames_out_of_order_are_broken(frames: tuple[bytes, ...]) -> None:
     assert fault(closed(*frames)).code == "FRAME_BROKEN"
 
 
-@pytest.mark.parametrize("frames", [(H,), (H, K), (H, K, K), (H, E), (H, E, P, W, A, V, E), (H, E, A, P)])
+@pytest.mark.parametrize(
+    "frames", [(H,), (H, K), (H, K, K), (H, E), (H, E, P, W, A, V, E), (H, E, A, P), (H, E, S, E, T)]
+)
 def test_frames_in_order(frames: tuple[bytes, ...]) -> None:
     items = read(closed(*frames))
     assert len(items) == len(frames)
@@ -154,7 +160,7 @@ def test_an_unknown_kind_is_broken(kind: bytes) -> None:
     assert fault(closed(H, frame(kind, b""))).code == "FRAME_BROKEN"
 
 
-@pytest.mark.parametrize("kind", [b"W", b"V"])
+@pytest.mark.parametrize("kind", [b"W", b"V", b"T"])
 @pytest.mark.parametrize("length", [0, 31])
 def test_what_is_withheld_is_named_by_a_whole_digest(kind: bytes, length: int) -> None:
     assert fault(closed(H, E, frame(kind, bytes(length)))).code == "FRAME_BROKEN"
@@ -178,7 +184,7 @@ class Counting(io.BytesIO):
 @pytest.mark.parametrize(
     ("kind", "limit"),
     [(b"H", 1 << 20), (b"K", MAX_NOTE), (b"E", 65_535), (b"P", 1 << 20), (b"W", 32), (b"A", MAX_ATTACHMENT), (b"V", 32),
-     (b"Z", 32)],
+     (b"S", MAX_ATTACHMENT), (b"T", 32), (b"Z", 32)],
 )  # fmt: skip
 def test_lengths_are_checked_before_anything_is_read(kind: bytes, limit: int) -> None:
     before = {b"H": b"", b"K": H, b"E": H}.get(kind, H + E)
@@ -196,7 +202,8 @@ def test_a_frame_of_the_full_length_is_read() -> None:
 def test_what_would_not_be_read_is_not_written() -> None:
     for item in (
         EntryItem(bytes(65_536)), CheckpointItem(bytes(MAX_NOTE + 1)), PartItem(bytes((1 << 20) + 1)),
-        PartItem(None, bytes(33)), PartItem(None), AttachmentItem(None), Broken("FRAME_BROKEN", "x"), "item",
+        PartItem(None, bytes(33)), PartItem(None), AttachmentItem(None), StateItem(None), StateItem(None, bytes(33)),
+        Broken("FRAME_BROKEN", "x"), "item",
     ):  # fmt: skip
         with pytest.raises(FrameError):
             write_evidence(io.BytesIO(), [HEADER, item])  # type: ignore[list-item]

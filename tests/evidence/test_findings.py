@@ -24,7 +24,7 @@ def report(findings: Findings, *, complete: bool = True, **changes: Any) -> Repo
         "anchored_at": None, "anchored_by": (), "size": 1, "exposed": 0, "root": bytes(32),
         "findings": findings.findings, "remarks": tuple(findings.remarks), "counts": dict(findings.counts),
         "checks": findings.checks(), "parts": Shown(), "attachments": Shown(), "scope": {}, "enrolled": (),
-        "facts": {}, "kind": "file", "policy_digest": bytes(32), "versions": {}, "made": None,
+        "facts": {}, "kind": "file", "log_kind": "acts", "policy_digest": bytes(32), "versions": {}, "made": None,
     }  # fmt: skip
     return Report(**(values | changes))
 

@@ -30,16 +30,16 @@ Break = Callable[[pytest.MonkeyPatch], None]
 
 
 def signatures_unchecked(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr("trail.verify.check_signatures", lambda *_, **__: None)
+    patch.setattr("trail.evidence.judge_acts.check_signatures", lambda *_, **__: None)
 
 
 def keys_and_origin_unchecked(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr("trail.verify.check_keys", lambda *_: ())
-    patch.setattr("trail.verify.check_signatures", lambda *_, **__: None)
+    patch.setattr("trail.evidence.judge_acts.check_keys", lambda *_: ())
+    patch.setattr("trail.evidence.judge_acts.check_signatures", lambda *_, **__: None)
 
 
 def admission_left_out(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr("trail.verify.admit", lambda *_: Mentions())
+    patch.setattr("trail.evidence.judge_acts.admit", lambda *_: Mentions())
 
 
 def roots_not_compared(patch: pytest.MonkeyPatch) -> None:

@@ -43,6 +43,7 @@ def report(**changes: Any) -> Report:
         "enrolled": KEYS,
         "facts": {},
         "kind": "file",
+        "log_kind": "acts",
         "policy_digest": b"\x02" * 32,
         "versions": {"trail": "0.1.0"},
         "made": 1_772_700_000,

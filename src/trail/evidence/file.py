@@ -11,6 +11,7 @@ The evidence file: everything an inspector needs, in one stream with strict fram
     E  entry          in order of position, from 1; after it, in the order of its statement:
     P  body part      clear bytes          W  its digest, withheld
     A  attachment     bytes                V  its digest, withheld
+    S  state          bytes                T  its digest, withheld      one after each opaque entry
     Z  end            SHA-256 of every byte before this frame; nothing follows
 
 What was erased, or is missing, has no frame.  A later, incompatible file has another first line.
@@ -31,9 +32,13 @@ MAGIC: Final = b"trail evidence 1\n"
 _SQLITE: Final = b"SQLite format 3\x00"  # https://sqlite.org/fileformat.html, section 1.3
 MAX_NOTE: Final = 64 * 1024
 MAX_ATTACHMENT: Final = 64 * 1024 * 1024
+EVERYTHING: Final[dict[str, Value]] = {"all": True}
+"""The scope that shows all contents."""
+NOTHING: Final[dict[str, Value]] = {"none": True}
+"""The scope that shows no contents: entries and checkpoints alone."""
 _LIMITS: Final = {
     b"H": MAX_PART, b"K": MAX_NOTE, b"E": MAX_ENTRY, b"P": MAX_PART, b"W": 32, b"A": MAX_ATTACHMENT, b"V": 32,
-    b"Z": 32,
+    b"S": MAX_ATTACHMENT, b"T": 32, b"Z": 32,
 }  # fmt: skip
 
 
@@ -71,6 +76,13 @@ class AttachmentItem(NamedTuple):
     digest: bytes | None = None
 
 
+class StateItem(NamedTuple):
+    """The state of the opaque entry before it: its bytes, or only its digest where it is withheld."""
+
+    data: bytes | None
+    digest: bytes | None = None
+
+
 class Broken(NamedTuple):
     """The framing does not hold from here on; what came before was read."""
 
@@ -78,7 +90,7 @@ class Broken(NamedTuple):
     reason: str
 
 
-Item = Header | CheckpointItem | EntryItem | PartItem | AttachmentItem | Broken
+Item = Header | CheckpointItem | EntryItem | PartItem | AttachmentItem | StateItem | Broken
 
 
 def header_bytes(header: Header) -> bytes:
@@ -120,6 +132,10 @@ def _frame(item: Item) -> tuple[bytes, bytes]:
             return b"V", digest
         case AttachmentItem(bytes(data)):
             return b"A", data
+        case StateItem(None, bytes(digest)):
+            return b"T", digest
+        case StateItem(bytes(data)):
+            return b"S", data
     raise FrameError("evidence that can't be written", found=type(item).__name__)
 
 
@@ -176,9 +192,9 @@ def _read(stream: BinaryIO) -> Iterator[Item]:
                 raise _broken("an entry before the header")
             stage = 2
             yield EntryItem(payload)
-        elif kind in b"PWAV":
+        elif kind in b"PWAVST":
             if stage != 2:
-                raise _broken("a body part or attachment before the first entry")
+                raise _broken("a body part, attachment or state before the first entry")
             yield _beside(kind, payload)
         elif kind == b"K":
             if stage != 1:
@@ -203,8 +219,12 @@ def _beside(kind: bytes, payload: bytes) -> Item:
         return PartItem(payload)
     if kind == b"A":
         return AttachmentItem(payload)
+    if kind == b"S":
+        return StateItem(payload)
     if len(payload) != 32:
         raise _broken("a withheld item is named by a digest of 32 bytes")
+    if kind == b"T":
+        return StateItem(None, payload)
     return PartItem(None, payload) if kind == b"W" else AttachmentItem(None, payload)
 
 
@@ -225,11 +245,12 @@ def _header(payload: bytes) -> Header:
 
 def is_scope(scope: dict[str, Value]) -> bool:
     """
-    Whether a header's scope has a known shape: ``{"all": true}``, a unit, a person, or one or both ends of a period.
+    Whether a header's scope has a known shape: ``{"all": true}``, ``{"none": true}``, a unit, a person, or one or
+    both ends of a period.
 
     Nobody signs it, so a spelling that nobody reads must not pass for one that somebody does.
     """
-    if scope.keys() == {"all"}:
-        return scope["all"] is True
+    if scope in (EVERYTHING, NOTHING):
+        return next(iter(scope.values())) is True  # and not 1, which equals it
     known = ({"unit"}, {"person"}, {"from"}, {"to"}, {"from", "to"})
     return scope.keys() in known and all(type(value) is str and value for value in scope.values())

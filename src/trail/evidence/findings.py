@@ -4,7 +4,7 @@ What a run has noticed so far: findings and remarks by code, and how often each 
 
 from __future__ import annotations
 
-from trail.errors import Refusal
+from trail.errors import EncodingError, RecordError, Refusal
 from trail.evidence.refusals import CHECKS, CODES, FORGED, REMARK
 from trail.evidence.verdict import MAX_LISTED, Check, Finding, Verdict
 
@@ -40,6 +40,11 @@ class Findings:
     def refused(self, error: Refusal, position: int | None, **attached: object) -> None:
         """Note a check that failed."""
         self.find(error.code, error.message, position, error.expected, error.found, **attached)
+
+    def unread(self, error: RecordError | EncodingError, position: int, entry: bytes) -> None:
+        """Note an entry that can't be read: of another format, or malformed."""
+        code = "ENTRY_UNKNOWN_FORMAT" if error.code == "UNKNOWN_FORMAT" else "ENTRY_MALFORMED"
+        self.find(code, error.message, position, error.where, entry)
 
     def count(self, check: int, times: int = 1) -> None:
         """Note that a numbered check was made."""

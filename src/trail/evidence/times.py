@@ -13,7 +13,7 @@ from trail.evidence.verdict import MAX_LISTED
 
 
 class Times:
-    """The times of one run; `take` every record in order."""
+    """The times of one run; `take` every record in order, or give the `clock` where an entry has no other time."""
 
     def __init__(self, anchors: Anchors, findings: Findings) -> None:
         self._anchors = anchors
@@ -28,9 +28,8 @@ class Times:
         if seen is not None:
             self._not_before = max([self._not_before, *self._anchors.dated(seen.size, seen.root, seen.anchors)])
 
-    def take(self, record: Record) -> None:
-        """Compare a record's times with the last reading of the clock and with the proven interval."""
-        position, recorded, happened = record.position, record.recorded, record.statement.happened.start()
+    def clock(self, position: int, recorded: int) -> None:
+        """Compare the log's clock reading with the one before it and with the proven interval."""
         if recorded < self._recorded:
             self._find("CLOCK_STEP", "the log's clock stepped back", position, self._recorded, recorded)
         self._recorded = recorded
@@ -39,6 +38,11 @@ class Times:
         if late or recorded < self._not_before - TOLERANCE:
             self._find("RECORDED_OUTSIDE_INTERVAL", "the log's clock reading lies outside the proven interval",
                        position, [self._not_before or None, not_after], recorded)  # fmt: skip
+
+    def take(self, record: Record) -> None:
+        """Compare a record's times with the clock, the proven interval and one another."""
+        position, recorded, happened = record.position, record.recorded, record.statement.happened.start()
+        self.clock(position, recorded)
         if happened > recorded + TOLERANCE:
             self._find("HAPPENED_AFTER_RECORDED", "the act is said to have happened after it was recorded", position,
                        recorded, happened)  # fmt: skip

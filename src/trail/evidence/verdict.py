@@ -91,7 +91,9 @@ class Report:
 
     ``anchored`` is 0 where nothing anchors; ``anchored_at`` is the time (UTC seconds) by which a quorum had seen the
     anchoring checkpoint; ``exposed`` counts the entries after it, whose loss could not be seen.  ``counts`` holds the
-    number of findings and remarks by code, also of those not listed.
+    number of findings and remarks by code, also of those not listed.  ``kind`` is ``"file"`` or ``"database"``;
+    ``log_kind`` is ``"acts"``, ``"opaque"``, or empty where no entry could be read.  ``parts`` counts body parts, of an
+    opaque log the states of its events.
     """
 
     verdict: Verdict
@@ -112,6 +114,7 @@ class Report:
     enrolled: tuple[Enrolled, ...]
     facts: Mapping[str, str]
     kind: str
+    log_kind: str
     policy_digest: bytes
     versions: Mapping[str, str]
     made: int | None
@@ -139,6 +142,7 @@ class Report:
             "verdict": self.verdict.value,
             "origin": self.origin,
             "kind": self.kind,
+            "log_kind": self.log_kind,
             "anchored": self.anchored,
             "anchored_at": self.anchored_at,
             "anchored_by": list(self.anchored_by),

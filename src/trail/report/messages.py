@@ -43,6 +43,10 @@ ADVICE: Final[dict[str, tuple[str, str]]] = {
         "请该单位补交所缺内容；确已依法删除的，日志中应有删除记录。",
         "Ask for what is missing; if it was lawfully erased, an event in the log must say so.",
     ),
+    "states": (
+        "请对方补交所缺内容后重新导出；这类日志没有删除记录，缺少的内容无从核实。",
+        "Ask for an export with what is missing; such a log knows no erasure, so nothing else can account for it.",
+    ),
     "scope": (
         "请该单位按策略要求的范围重新导出。",
         "Ask for an export of the scope that your policy requires.",
@@ -96,6 +100,11 @@ MESSAGES: Final[dict[str, Message]] = {
     "ENTRY_UNKNOWN_FORMAT": Message(
         "记录采用本程序不认识的格式版本", "an entry is of a format version that this verifier does not know", "newer"
     ),
+    "KIND_MIXED": Message(
+        "履职记录与其他应用的事件混在同一日志中",
+        "acts and the events of an application stand in one log",
+        "keep",
+    ),
     # 4 origin
     "ORIGIN_MISMATCH": Message("记录属于另一个日志", "an entry belongs to another log", "keep"),
     "LOG_NOT_IN_POLICY": Message("策略中没有这个日志", "the policy does not name this log", "policy"),
@@ -126,6 +135,11 @@ MESSAGES: Final[dict[str, Message]] = {
         "记录用了只属于登记事项的序列，或登记事项用了别的序列",
         "an act stands in a stream of the registry, or an act of the registry elsewhere",
         "ask",
+    ),
+    "EVENT_TWICE": Message(
+        "应用的同一事件（同一对象、同一版本号）记录了两次",
+        "one event of the application, by originator and version, stands in two entries",
+        "keep",
     ),
     # 8 keys
     "KEY_UNKNOWN": Message("签名密钥在此位置尚未登记", "the signing key was not enrolled at this position", "keep"),
@@ -207,17 +221,26 @@ MESSAGES: Final[dict[str, Message]] = {
         "正文既未出示，也无扣留说明或删除记录", "a body part is missing, neither withheld nor erased", "parts"
     ),
     "PART_WITHHELD_REQUIRED": Message(
-        "策略要求出示的正文被扣留", "body parts that the policy requires are withheld", "scope"
+        "策略要求出示的正文或事件内容被扣留", "body parts or states that the policy requires are withheld", "scope"
     ),
     "PART_STRAY": Message("有不属于任何记录的正文", "there is a body part that no entry names", "ask"),
     "SCOPE_CONTRADICTED": Message(
-        "证据自称出示全部内容，却扣留了正文", "the evidence announces everything, but withholds body parts", "scope"
+        "证据所出示的内容与其自称的范围不符", "the evidence shows other contents than its scope announces", "scope"
     ),
     "PART_SHOWN_AFTER_ERASURE": Message(
         "已依法删除的正文仍被出示：可能违反删除决定",
         "a body part that was erased is shown all the same: the erasure may not have been carried out",
         "question",
     ),
+    "STATE_ALTERED": Message(
+        "事件内容与记录中的摘要或长度不符",
+        "the state of an event does not fit the digest or length in its entry",
+        "keep",
+    ),
+    "STATE_MISSING": Message(
+        "事件内容既未出示，也无扣留说明", "the state of an event is missing, not even withheld", "states"
+    ),
+    "STATE_STRAY": Message("有不属于任何记录的事件内容", "there is a state that no entry names", "ask"),
     # 14 attachments
     "ATTACHMENT_ALTERED": Message(
         "附件与记录中的摘要不符", "an attachment does not fit the digest in its entry", "keep"

@@ -6,6 +6,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from trail.evidence.opaque import OPAQUE_KIND
+
 _ZH: Final = (
     "方法说明",
     "  · 完好的含义：第 1 至 a 条记录自记入之日起未被改动、删除、插入、调换；每条都有当时已登记密钥的有效签名。",
@@ -34,6 +36,39 @@ _EN: Final = (
 )  # fmt: skip
 
 
-def method_lines(lang: str) -> tuple[str, ...]:
-    """The method statement in ``zh`` or ``en``, line by line."""
+_OPAQUE_ZH: Final = (
+    "方法说明",
+    "  · 这是其他应用的事件日志。完好的含义：第 1 至 a 条记录及其出示的内容，自记入之日起未被改动、删除、插入、",
+    "    调换，同一事件没有记两次。仅此而已：事件由谁所为、是否属实，无人签名，本报告不作结论。",
+    "  · 方法：由证据中的原始字节重算每条记录和每项内容的摘要、RFC 6962 记录树的根，与校验点、见证签名及核验人",
+    "    自带的策略相比对。内容不作解释；不采信数据库及其管理员的任何说法，不联网。",
+    "  · 不在核验之列：应用的快照、跟踪记录和读取模型。它们不在记录树中，应由事件重建。",
+    "  · 时间：记录时间是日志时钟所记；只有见证签名证明“不晚于”。",
+    "  · 锚定位置之后的记录只能发现看得见的错误，不能发现其丢失或替换（“未锚定”）。",
+    "  · 不能发现：记入之前的情况；应用本身写入的不实内容；日志与全体见证方串通；从未记入的事。",
+    "  · 一份写着“完好”的文本不是证明；证明是用同一证据和自己的策略再核验一次，结果相同。",
+)
+
+_OPAQUE_EN: Final = (
+    "Method",
+    "  - This is the log of an application's events. Intact means: since they were recorded, positions 1 to a and the",
+    "    states shown with them were not changed, removed, inserted or reordered, and no event stands there twice. No",
+    "    more: nobody signed them, so who caused an event, and whether it is true, is not for this report to say.",
+    "  - How: from the stored bytes the digest of every entry and state and the root of the RFC 6962 tree are computed",
+    "    again and compared with the checkpoints, the cosignatures and the inspector's own policy. States are not",
+    "    interpreted. Neither the database nor its administrators are believed, and no network is used.",
+    "  - Not covered: the application's snapshots, tracking records and read models. They lie outside the tree and can",
+    "    be made again from the events.",
+    "  - Times: when an event was recorded is the log's clock; only cosignatures prove \"not after\".",
+    "  - Beyond the anchored position only visible faults are found, not a lost or replaced tail (\"exposed\").",
+    "  - Not detectable: what was before the recording; what the application itself wrote wrongly; a log in league",
+    "    with all its witnesses; what was never recorded.",
+    "  - A text that says intact proves nothing; verifying the same evidence again under one's own policy does.",
+)  # fmt: skip
+
+
+def method_lines(lang: str, log_kind: str = "acts") -> tuple[str, ...]:
+    """The method statement for a log of that kind in ``zh`` or ``en``, line by line."""
+    if log_kind == OPAQUE_KIND:
+        return _OPAQUE_ZH if lang == "zh" else _OPAQUE_EN
     return _ZH if lang == "zh" else _EN

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from trail.evidence.opaque import OPAQUE_KIND
 from trail.evidence.refusals import CHECKS as CHECK_NUMBERS
 from trail.evidence.refusals import CODES, FORGED, REMARK
 from trail.evidence.verdict import Finding, Report, Shown, Verdict
@@ -20,6 +21,7 @@ from trail.report.words import (
     CHECK_STATES,
     CHECKS,
     CUSTODIES,
+    OPAQUE_CHECKS,
     VERDICTS,
     moment,
     padded,
@@ -35,6 +37,15 @@ MAX_KEYS: Final = 20
 """How many keys are printed with those who enrolled them; the report as JSON lists all."""
 
 _LABEL: Final = 17
+_ONLY_ORDER: Final = (
+    "；仅指自记入以来的次序与完整，无人签名",
+    "; order and integrity since recording only, signed by nobody",
+)
+_APPLICATION: Final = (
+    "其他应用的事件：只核验次序与完整，不解释内容，无人签名",
+    "events of an application: order and integrity alone, not interpreted, signed by nobody",
+)
+_NOT_COVERED: Final = ("快照与跟踪记录", "snapshots and tracking records")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,11 +65,12 @@ def headline(report: Report, lang: str) -> str:
     verdict = pick(VERDICTS[report.verdict.value], lang)
     if report.verdict is Verdict.INTACT:
         when = moment(report.anchored_at)
+        only = pick(_ONLY_ORDER, lang) if report.log_kind == OPAQUE_KIND else ""
         if lang == "zh":
             dated = f"，不晚于 {when} 已被锚定" if report.anchored_at is not None else "，锚定无可证明的时间"
-            return f"结论：{verdict}（第 1 至 {report.anchored} 条{dated}）"
+            return f"结论：{verdict}（第 1 至 {report.anchored} 条{dated}{only}）"
         dated = f", anchored not after {when}" if report.anchored_at is not None else ", anchored without a proven time"
-        return f"Verdict: {verdict} (positions 1 to {report.anchored}{dated})"
+        return f"Verdict: {verdict} (positions 1 to {report.anchored}{dated}{only})"
     number = sum(report.counts[code] for code in report.counts if CODES[code][1] is not REMARK)
     if report.verdict is Verdict.ALTERED:
         forged = sum(report.counts[code] for code in report.counts if CODES[code][1] is FORGED)
@@ -88,7 +100,7 @@ def report_lines(report: Report, lang: str, inputs: Inputs | None = None) -> Ite
     yield "核验项目" if zh else "Checks"
     yield from _checks(report, lang)
     yield ""
-    yield from method_lines(lang)
+    yield from method_lines(lang, report.log_kind)
     yield ""
     yield "依据" if zh else "Made from"
     yield from _made_from(report, lang, inputs or Inputs())
@@ -105,6 +117,8 @@ def _overview(report: Report, lang: str) -> Iterator[str]:
     yield _row(("日志", "log"), quoted(report.origin), lang)
     kind = ("数据库", "a database") if report.kind == "database" else ("证据文件", "an evidence file")
     yield _row(("核验对象", "verified"), pick(kind, lang), lang)
+    if report.log_kind == OPAQUE_KIND:
+        yield _row(("日志种类", "kind of log"), pick(_APPLICATION, lang), lang)
     if report.anchored:
         by = ", ".join(quoted(name) for name in report.anchored_by)
         span = f"第 1 至 {report.anchored} 条" if zh else f"positions 1 to {report.anchored}"
@@ -119,10 +133,14 @@ def _overview(report: Report, lang: str) -> Iterator[str]:
         exposed += "（其丢失或替换无法发现）" if zh else " (that they were lost or replaced could not be seen)"
     yield _row(("未锚定", "exposed"), exposed, lang)
     yield _row(("内容范围", "scope"), _scope(report, lang), lang)
-    yield _row(("正文", "body parts"), _shown(report.parts, lang), lang)
-    yield _row(("附件", "attachments"), _shown(report.attachments, lang), lang)
-    yield _row(("密钥", "keys"), _custody(report.keys, lang), lang)
-    yield from _enrolled(report, lang)
+    if report.log_kind == OPAQUE_KIND:
+        yield _row(("事件内容", "states"), _shown(report.parts, lang), lang)
+        yield _row(("不在核验之列", "not covered"), pick(_NOT_COVERED, lang), lang)
+    else:
+        yield _row(("正文", "body parts"), _shown(report.parts, lang), lang)
+        yield _row(("附件", "attachments"), _shown(report.attachments, lang), lang)
+        yield _row(("密钥", "keys"), _custody(report.keys, lang), lang)
+        yield from _enrolled(report, lang)
     yield _row(("备注", "remarks"), str(sum(_counted(report, remark=True).values())), lang)
 
 
@@ -133,6 +151,8 @@ def _counted(report: Report, *, remark: bool) -> dict[str, int]:
 def _scope(report: Report, lang: str) -> str:
     if not report.scope or report.scope.get("all") is True:
         return "全部" if lang == "zh" else "all"
+    if report.scope.get("none") is True:
+        return "不出示内容" if lang == "zh" else "no contents"
     return ", ".join(f"{quoted(key, 8)} {quoted(report.scope[key])}" for key in sorted(report.scope))
 
 
@@ -206,14 +226,15 @@ def message_of(code: str) -> Message:
 
 
 def _checks(report: Report, lang: str) -> Iterator[str]:
+    names = OPAQUE_CHECKS if report.log_kind == OPAQUE_KIND else CHECKS
     for check in report.checks:
-        name = pick(CHECKS.get(check.number, (check.name, check.name)), lang)
+        name = pick(names.get(check.number, (check.name, check.name)), lang)
         state = pick(CHECK_STATES.get(check.state, (check.state, check.state)), lang)
         times = f"x {check.count}" if check.count else ""
         yield f"  ({check.number:>2}) {padded(name, 36)} {padded(state, 10)} {times}".rstrip()
     listed = {check.number for check in report.checks}
     for number in sorted(CHECK_NUMBERS.keys() - listed - {21}):
-        yield f"  ({number:>2}) {padded(pick(CHECKS[number], lang), 36)} {pick(CHECK_STATES['not done'], lang)}"
+        yield f"  ({number:>2}) {padded(pick(names[number], lang), 36)} {pick(CHECK_STATES['not done'], lang)}"
 
 
 def _made_from(report: Report, lang: str, inputs: Inputs) -> Iterator[str]:

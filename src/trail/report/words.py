@@ -41,6 +41,14 @@ CHECKS: Final[Mapping[int, tuple[str, str]]] = {
     21: ("核验程序", "the verifier itself"),
 }
 
+OPAQUE_CHECKS: Final[Mapping[int, tuple[str, str]]] = {
+    **CHECKS,
+    7: ("事件不重复", "each event once"),
+    11: ("首条记录", "first entry"),
+    13: ("事件内容", "states of the events"),
+}
+"""What the checks are called for the log of an application, where some mean less."""
+
 CHECK_STATES: Final = {
     "passed": ("通过", "passed"),
     "failed": ("有问题", "failed"),

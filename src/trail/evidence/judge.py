@@ -1,0 +1,87 @@
+"""
+What judges entries: one judge for each kind of log, on the same ground.
+
+`trail.verify` reads the items, builds the tree and compares it with the checkpoints, whatever the entries say.  What an
+entry says, and what lies beside it, is for the judge of the log's kind: `trail.evidence.judge_acts` for a log of acts,
+`trail.evidence.judge_opaque` for the log of a foreign application.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from trail.evidence.anchors import Anchors
+from trail.evidence.file import AttachmentItem, PartItem, StateItem
+from trail.evidence.findings import Findings
+from trail.evidence.opaque import OpaqueEntry
+from trail.evidence.record import Record
+from trail.evidence.verdict import Enrolled, Shown
+from trail.signing.policy import Policy
+
+Beside = PartItem | AttachmentItem | StateItem
+"""What follows an entry in the evidence."""
+
+
+@dataclass(slots=True)
+class Ground:
+    """
+    What the judges of one run share with it.
+
+    ``roots`` holds the root at each size that was compared with a checkpoint; ``origin`` is the header's, empty until
+    it was read; ``own`` says whether the policy names that log.
+    """
+
+    policy: Policy
+    findings: Findings = field(default_factory=Findings)
+    anchors: Anchors = field(default_factory=Anchors)
+    roots: dict[int, bytes] = field(default_factory=dict)
+    origin: str = ""
+    own: bool = False
+
+    def check_first(self, digest: bytes) -> None:
+        """Compare the first entry, by the SHA-256 of its bytes, with those that the policy pins, if it pins any."""
+        if self.own and self.policy.genesis and digest not in self.policy.genesis:
+            pinned = sorted(self.policy.genesis)
+            self.findings.find("GENESIS_OTHER", "the policy pins another first entry", 1, pinned, digest)
+
+
+def digest_of(item: Beside) -> bytes | None:
+    """SHA-256 of the content, computed where it is shown and as it is named where it is withheld."""
+    return item.digest if item.data is None else hashlib.sha256(item.data).digest()
+
+
+class Judge(Protocol):
+    """
+    Judges the entries of one kind of log, in order.
+
+    ``registry_position`` is the position of the last act of the registry, 0 where there is none; ``parts`` and
+    ``attachments`` count what lies beside the entries, ``enrolled`` lists the members' keys.
+    """
+
+    registry_position: int
+
+    @property
+    def parts(self) -> Shown:
+        """Counts of body parts, or of states."""
+
+    @property
+    def attachments(self) -> Shown:
+        """Counts of attachments."""
+
+    @property
+    def enrolled(self) -> tuple[Enrolled, ...]:
+        """Every member's key that the log enrolled."""
+
+    def entry(self, entry: bytes, position: int) -> Record | OpaqueEntry | None:
+        """Judge one entry; returns it decoded, None if it can't be read."""
+
+    def beside(self, item: Beside, position: int) -> None:
+        """Judge what lies beside the entry at *position* (0: before the first)."""
+
+    def settle(self) -> None:
+        """Nothing more lies beside the last entry: another follows, or none."""
+
+    def close(self, size: int) -> None:
+        """Judge what only the end shows, and count the checks that all *size* entries went through."""
