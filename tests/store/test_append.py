@@ -361,3 +361,19 @@ def test_several_logs_in_one_database(world: World) -> None:
         second.append(world.note())
     assert refused.value.code == "ORIGIN_MISMATCH"
     assert world.record(world.note()).position == 17
+
+
+def test_a_host_that_goes_on_after_a_refusal_commits_nothing_of_ours(world: World) -> None:
+    # The batch is refused at its last act, when the file of its first was put beside it already.
+    content = b"a file"
+    ref = AttachmentRef(hashlib.sha256(content).digest(), len(content), "text/plain")
+    good = world.note(attachments=(ref,))._replace(attachments={ref.digest: content})
+    bad = world.note()._replace(signatures=(bytes(64),))
+    size = world.reader.head().size
+    with world.database.engine.begin() as connection:
+        with pytest.raises(ActRefused):
+            world.store.append_many([good, bad], connection=connection)
+        connection.exec_driver_sql("CREATE TABLE host (x)")
+    assert world.reader.head().size == size
+    assert world.reader.attachment(ref.digest) is None
+    check_tree(world)

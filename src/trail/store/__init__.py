@@ -1,18 +1,42 @@
 """
 The store: append, checkpoints, reading, export, on any database that SQLAlchemy speaks to.
+
+It is also a persistence module of `eventsourcing`: ``PERSISTENCE_MODULE=trail.store`` finds `TrailFactory` here.
 """
 
 from trail.store.append import Ack, EntryStore
 from trail.store.checkpoints import CheckpointSigner, add_cosignatures
 from trail.store.engine import Database
-from trail.store.export import EntryRow, Scope, attachment_rows, entry_rows, extent, items, part_rows
-from trail.store.logs import create_log, find_log
+from trail.store.export import (
+    EntryRow,
+    OpaqueRow,
+    Scope,
+    attachment_rows,
+    beside,
+    entry_rows,
+    extent,
+    items,
+    part_rows,
+)
+from trail.store.factory import TrailFactory
+from trail.store.logs import FoundLog, create_log, find_log, logs_of
+from trail.store.opaque import OpaqueStore
 from trail.store.read import Head, IssuedCheckpoint, Reader
+from trail.store.recorders import (
+    KeyReused,
+    TrailAggregateRecorder,
+    TrailApplicationRecorder,
+    TrailProcessRecorder,
+    TrailSnapshotRecorder,
+    TrailTrackingRecorder,
+)
 from trail.store.submission import PartContent, Submission, submission_from_bytes
 from trail.store.witness import Witness
 
 __all__ = [
-    "Ack", "CheckpointSigner", "Database", "EntryRow", "EntryStore", "Head", "IssuedCheckpoint", "PartContent",
-    "Reader", "Scope", "Submission", "Witness", "add_cosignatures", "attachment_rows", "create_log", "entry_rows",
-    "extent", "find_log", "items", "part_rows", "submission_from_bytes",
+    "Ack", "CheckpointSigner", "Database", "EntryRow", "EntryStore", "FoundLog", "Head", "IssuedCheckpoint",
+    "KeyReused", "OpaqueRow", "OpaqueStore", "PartContent", "Reader", "Scope", "Submission", "TrailAggregateRecorder",
+    "TrailApplicationRecorder", "TrailFactory", "TrailProcessRecorder", "TrailSnapshotRecorder",
+    "TrailTrackingRecorder", "Witness", "add_cosignatures", "attachment_rows", "beside", "create_log", "entry_rows",
+    "extent", "find_log", "items", "logs_of", "part_rows", "submission_from_bytes",
 ]  # fmt: skip

@@ -10,6 +10,9 @@ holds several logs), its repository, notification log and projections read a log
     state               the entry's bytes
     notification id     the position
 
+An application that follows them keeps what it makes of them, and how far it came, elsewhere: its view's persistence
+module is set by variables with the view's name before them (``NAME_PERSISTENCE_MODULE=trail.store``).
+
 Every act is read as a `RecordedAct`, or as the class that `ActMapper.classes` (a closed table of the host's) gives for
 its type: no topic is ever imported.  Acts are written by the façade alone; whoever writes here gets an error.
 """
@@ -41,12 +44,18 @@ from sqlalchemy import BigInteger, Select, bindparam, select
 
 from trail.errors import EncodingError, RecordError, TrailError
 from trail.evidence.record import Record, decode_entry
+from trail.store import queries
+from trail.store.adapter import MOST, FollowingSubscription, translated
 from trail.store.engine import Database
 from trail.store.read import Reader
-from trail.store.schema import ENTRY
+from trail.store.schema import ACTS, ENTRY
 from trail.store.statements import Query
 
-_ALL: Final = (1 << 62) + 0
+_NOT_CODED: Final = (
+    "{0} is set, but acts are neither encrypted nor compressed here: an entry is stored as the bytes that were signed, "
+    "so that everybody can verify them; what must not be read lies in body parts.  Set {0} to nothing under this "
+    "application's own prefix if it is meant for another one"
+)
 _READ_ONLY: Final = "acts are recorded through the façade alone; this persistence module only reads"
 
 Aggregate = TypeVar("Aggregate")
@@ -106,31 +115,17 @@ class ActMapper(Mapper[str]):
         return act if make is None else make(act)
 
 
-def _query(order: Any, *conditions: Any, names: tuple[str, ...]) -> Query:
-    c = ENTRY.c
-    chosen: Select[Any] = select(c.position, c.stream, c.version, c.type, c.entry).where(
-        c.log == bindparam("n", type_=BigInteger), *conditions
-    )
-    return Query(chosen.order_by(order).limit(bindparam("rows", type_=BigInteger)), "n", *names, "rows")
-
-
 def _stream(*, descending: bool) -> Query:
     c = ENTRY.c
+    chosen: Select[Any] = select(c.position, c.stream, c.version, c.type, c.entry).where(
+        c.log == bindparam("n", type_=BigInteger), c.stream == bindparam("s"), c.version > bindparam("gt"),
+        c.version <= bindparam("lte"),
+    )  # fmt: skip
     order = c.version.desc() if descending else c.version
-    conditions = (c.stream == bindparam("s"), c.version > bindparam("gt"), c.version <= bindparam("lte"))
-    return _query(order, *conditions, names=("s", "gt", "lte"))
+    return Query(chosen.order_by(order).limit(bindparam("rows", type_=BigInteger)), "n", "s", "gt", "lte", "rows")
 
 
 _FORWARDS, _BACKWARDS = _stream(descending=False), _stream(descending=True)
-
-
-def _notifications(topics: int) -> Query:
-    c = ENTRY.c
-    conditions = [c.position >= bindparam("start"), c.position <= bindparam("stop")]
-    names = [f"t{number}" for number in range(topics)]
-    if names:
-        conditions.append(c.type.in_([bindparam(name) for name in names]))
-    return _query(c.position, *conditions, names=("start", "stop", *names))
 
 
 class ActRecorder(ApplicationRecorder):
@@ -138,7 +133,6 @@ class ActRecorder(ApplicationRecorder):
 
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
-        self._notifications: dict[int, Query] = {}
 
     def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> NoReturn:
         """Refused: acts are recorded through the façade."""
@@ -156,7 +150,7 @@ class ActRecorder(ApplicationRecorder):
         """The acts of one stream, by stream version."""
         rows = self._fetch(
             _BACKWARDS if desc else _FORWARDS, str(originator_id), 0 if gt is None else gt,
-            _ALL if lte is None else lte, _ALL if limit is None else limit,
+            MOST if lte is None else lte, MOST if limit is None else limit,
         )  # fmt: skip
         return [_stored(row) for row in rows]
 
@@ -171,27 +165,21 @@ class ActRecorder(ApplicationRecorder):
     ) -> Sequence[Notification]:
         """The acts of the log by position; *topics* are types."""
         begin = 1 if start is None else start if inclusive_of_start else start + 1
-        query = self._notifications.get(len(topics))
-        if query is None:
-            query = self._notifications[len(topics)] = _notifications(len(topics))
-        return [_stored(row) for row in self._fetch(query, begin, _ALL if stop is None else stop, *topics, limit)]
+        query = queries.notifications(ACTS, len(topics))
+        return [_stored(row) for row in self._fetch(query, begin, MOST if stop is None else stop, *topics, limit)]
 
     def max_notification_id(self) -> int | None:
         """The position of the last act, or None."""
-        try:
+        with translated():
             return self._reader.head().size or None
-        except TrailError as error:
-            raise ProgrammingError(error.message) from error
 
     def subscribe(self, gt: int | None = None, topics: Sequence[str] = ()) -> Subscription[ApplicationRecorder]:
-        """Not offered yet: read notifications section by section."""
-        raise NotImplementedError("subscriptions to acts follow; read the notification log section by section")
+        """Follow the log after position *gt*; *topics* are types.  See `trail.store.adapter`."""
+        return FollowingSubscription(self, self._reader.database, gt, topics)
 
     def _fetch(self, query: Query, *values: Any) -> list[tuple[Any, ...]]:
-        try:
+        with translated():
             return self._reader.source.fetch(query, self._reader.log, *values)
-        except TrailError as error:
-            raise ProgrammingError(error.message) from error
 
 
 def _stored(row: tuple[Any, ...]) -> Notification:
@@ -210,9 +198,12 @@ class ActFactory(InfrastructureFactory[TrackingRecorder]):
         url = self.env.get(self.TRAIL_URL)
         if not url:
             raise InfrastructureFactoryError(f"set {self.TRAIL_URL} to the database of the log: sqlite:///trail.db")
+        for variable in (self.CIPHER_TOPIC, "CIPHER_KEY", self.COMPRESSOR_TOPIC):
+            if self.env.get(variable):
+                raise InfrastructureFactoryError(_NOT_CODED.format(variable))
         try:
             self._database = Database(url, mode="read")
-            self._reader = Reader(self._database, origin=self.env.get(self.TRAIL_ORIGIN))
+            self._reader = Reader(self._database, origin=self.env.get(self.TRAIL_ORIGIN), kind=ACTS)
         except TrailError as error:
             raise InfrastructureFactoryError(error.message) from error
 

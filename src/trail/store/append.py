@@ -30,6 +30,7 @@ from trail.store import queries
 from trail.store.engine import Database
 from trail.store.history import SqlHistory
 from trail.store.logs import find_log
+from trail.store.schema import ACTS
 from trail.store.statements import Row, Transaction
 from trail.store.submission import Submission, check_beside, is_same_act
 
@@ -85,7 +86,7 @@ class EntryStore:
 
     def __init__(self, database: Database, *, clock: Clock | None = None, origin: str | None = None) -> None:
         self.database = database
-        self.log, self.origin = find_log(database, origin)
+        self.log, self.origin, _ = find_log(database, origin, kind=ACTS)
         self._clock = clock or SystemClock()
         self._lock = threading.Lock()
         self._folded: Registry | None = None  # as of committed entries only

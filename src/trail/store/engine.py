@@ -10,19 +10,20 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator
+import weakref
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, Self
 
-from sqlalchemy import Connection, Engine, MetaData, create_engine, event
+from sqlalchemy import Connection, Engine, Table, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.pool import PoolProxiedConnection, QueuePool, StaticPool
 
-from trail.errors import CallerError, StoreFailed
+from trail.errors import CallerError, StoreBusy, StoreFailed
 from trail.store import sqlite
-from trail.store.schema import METADATA
+from trail.store.schema import ACT_TABLES
 from trail.store.sqlite import Durability
 from trail.store.statements import Prepared, Query, Row, Source, Transaction
 
@@ -32,8 +33,8 @@ _DRIVER_ERRORS: Final = (sqlite3.Error, SQLAlchemyError, OSError)
 # Connections that a fork carried into this process: closing one would cancel the parent's locks, so none is closed.
 _CARRIED_OVER: Final[list[object]] = []
 
-
 _CLOSED: Final = "the database was closed"
+_READS: Final = "trail_reads"  # an execution option: this connection takes no lock
 
 
 class Database:
@@ -41,8 +42,8 @@ class Database:
     A database that is open.
 
     *url* is ``sqlite:///path``, ``sqlite://`` (in memory) or a path; *mode* is ``"create"``, ``"write"`` or ``"read"``
-    (for audits: the file is opened read-only); *metadata* names the tables that it must hold.  Usable from several
-    threads; a fork is noticed and gets connections of its own.
+    (for audits: the file is opened read-only); *tables* are those that it must hold, and that ``"create"`` makes where
+    they are missing.  Usable from several threads; a fork is noticed and gets connections of its own.
 
     After a failure that leaves the state of the disk unknown (I/O error, disk full, damaged file) the writing
     connection is closed and every further append refused until `reopen`.
@@ -58,10 +59,11 @@ class Database:
         *,
         mode: str = "write",
         busy_timeout: float = BUSY_TIMEOUT,
-        metadata: MetaData = METADATA,
+        tables: Sequence[Table] = ACT_TABLES,
     ) -> None:
         self.path = _path(url)
-        self._columns = {table.name: tuple(table.c.keys()) for table in metadata.sorted_tables}
+        self._columns = _columns(tables)
+        self._waiting: weakref.WeakSet[threading.Event] = weakref.WeakSet()
         self.mode = mode
         self.memory = self.path == sqlite.MEMORY
         self._busy_timeout = busy_timeout
@@ -72,10 +74,9 @@ class Database:
                 advice="Correct the path; a log is made once, by Trail.create or trail init.",
             )  # fmt: skip
         self._start()
-        if mode == "create":
-            with self._mapped("making the tables"):
-                metadata.create_all(self._engine)
         try:
+            if mode == "create":
+                self._make(tables)
             self._check()
         except BaseException:
             self.close()
@@ -101,11 +102,24 @@ class Database:
         try:
             sqlite.harden(connection, read_only=mode == "ro")
             if mode != "ro":
-                sqlite.make_durable(connection, memory=self.memory)
+                sqlite.make_durable(connection, memory=self.memory, busy_timeout=self._busy_timeout)
         except BaseException:
             connection.close()
             raise
         return connection
+
+    def _make(self, tables: Sequence[Table]) -> None:
+        """Make the tables that are missing; where none is, the writers' lock is not taken."""
+        with self._mapped("making the tables"):
+            with self._borrowed() as connection:
+                present = {name for (name,) in connection.execute("SELECT name FROM main.sqlite_master")}
+            if not present.issuperset(self._columns):
+                tables[0].metadata.create_all(self._engine, tables=list(tables))
+
+    def expect(self, tables: Sequence[Table]) -> None:
+        """Check that these tables are there as well; raises `StoreFailed`."""
+        self._columns |= _columns(tables)
+        self._check()
 
     def _check(self) -> None:
         with self._mapped("opening the database"), self._borrowed() as connection:
@@ -159,6 +173,7 @@ class Database:
         self._current()
         with self._lock:
             connection = self._writing_connection()
+            self._check_free(connection)
             cursor = connection.cursor()
             try:
                 cursor.execute("BEGIN IMMEDIATE")
@@ -170,6 +185,52 @@ class Database:
             except BaseException:
                 connection.rollback()
                 raise
+        self._wake()
+
+    def _check_free(self, connection: sqlite3.Connection) -> None:
+        """In memory there is one connection: a transaction that a host has begun on it must be left alone."""
+        if self.memory and connection.in_transaction:
+            raise StoreBusy("another transaction is open on this database in memory", found="SQLITE_BUSY")
+
+    def listen(self, changed: threading.Event) -> None:
+        """Set *changed* after every commit of this object, for as long as somebody holds it."""
+        self._waiting.add(changed)
+
+    def _wake(self) -> None:
+        for changed in list(self._waiting):
+            changed.set()
+
+    @contextmanager
+    def beginning(self) -> Iterator[Connection]:
+        """
+        A write transaction of SQLAlchemy's for a host's own tables in this database, committed when the block ends.
+
+        Raises:
+            StoreBusy, StoreFailed: It could not be begun, written or committed.
+        """
+        self._current()
+        with self._lock:
+            self._check_free(self._writing_connection())  # raises where writing is not possible
+            try:
+                with self._engine.begin() as connection:
+                    yield connection
+            except (sqlite3.Error, SQLAlchemyError) as error:  # an OSError may be of the block's own making
+                if sqlite.is_fatal(error):
+                    self._failed = str(error)
+                raise sqlite.failure(error, "writing") from error
+        self._wake()
+
+    @contextmanager
+    def looking(self) -> Iterator[Connection]:
+        """A connection of SQLAlchemy's to read a host's own tables with, as of one moment."""
+        self._current()
+        with self._mapped("reading"):
+            if self.memory:
+                with self._lock, self._engine.connect() as connection:
+                    yield connection
+                return
+            with self._engine.connect().execution_options(**{_READS: True}) as connection:
+                yield connection
 
     @contextmanager
     def joining(self, connection: Connection, lock: Query, *values: Any) -> Iterator[Transaction]:
@@ -177,13 +238,17 @@ class Database:
         A part of the host's own transaction, begun by *lock* if by nothing before, and never committed here.
 
         Raises:
-            CallerError: The host's connection is to another kind of database, or commits every statement by itself.
+            CallerError: The host's connection is to another database, or commits every statement by itself.
             StoreFailed: Its commits would not be durable, or a temporary table hides one of ours.
         """
+        if not isinstance(connection, Connection):
+            raise CallerError(f"pass a connection of SQLAlchemy's, not {type(connection).__name__}")
         driver = connection.connection.dbapi_connection
         if not isinstance(driver, sqlite3.Connection):
             raise CallerError("the connection that was passed is not to an SQLite database")
         with self._mapped("writing in the host's transaction"):
+            if not self._is_ours(driver):
+                raise CallerError("the connection that was passed is to another database than this log's")
             sqlite.check_durable(driver)
             strange = sqlite.strange_objects(driver, self._columns)
             if strange:
@@ -193,7 +258,17 @@ class Database:
             connection.execute(lock.statement, dict(zip(lock.names, values, strict=True)))
             if not driver.in_transaction:
                 raise CallerError("the connection that was passed commits every statement by itself")
-            yield Transaction(driver.cursor(), self.prepare, sqlite3.IntegrityError)
+            # A host that catches our error and commits must not commit half of what we wrote.
+            with connection.begin_nested():
+                yield Transaction(driver.cursor(), self.prepare, sqlite3.IntegrityError)
+
+    def _is_ours(self, driver: sqlite3.Connection) -> bool:
+        """Whether a host's connection is to this very database, by whatever path it was opened."""
+        if self.memory:
+            own: object = self._engine.raw_connection().dbapi_connection
+            return driver is own
+        path = sqlite.main_file(driver)
+        return bool(path) and Path(path).exists() and os.path.samefile(path, self.path)
 
     def shed(self) -> None:
         """
@@ -310,7 +385,11 @@ class Database:
 
 def _begin(connection: Connection) -> None:
     """The host's transactions on our engine begin as ours do: the driver itself begins none."""
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    connection.exec_driver_sql("BEGIN" if connection.get_execution_options().get(_READS) else "BEGIN IMMEDIATE")
+
+
+def _columns(tables: Sequence[Table]) -> dict[str, tuple[str, ...]]:
+    return {table.name: tuple(table.c.keys()) for table in tables}
 
 
 def _path(url: str | Path) -> str:

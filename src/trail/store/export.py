@@ -1,9 +1,9 @@
 """
 The log as evidence: the items that an evidence file holds, and every column for an audit of the database.
 
-Every entry is given whatever the scope, so that mandates and completeness can be checked by recomputation; body parts
-and attachments only of the scope, the others as withheld.  What was erased or is missing gives nothing: the entries
-themselves say which of the two it is.
+Every entry is given whatever the scope, so that mandates and completeness can be checked by recomputation; body parts,
+attachments and states of events only of the scope, the others as withheld.  What was erased or is missing gives
+nothing: the entries themselves say which of the two it is.
 """
 
 from __future__ import annotations
@@ -15,16 +15,28 @@ from typing import Any, Final, NamedTuple
 
 from trail.encoding import Value, decode
 from trail.errors import CallerError, EncodingError, RecordError
-from trail.evidence.file import MAX_ATTACHMENT, AttachmentItem, CheckpointItem, EntryItem, Header, Item, PartItem
+from trail.evidence.file import (
+    MAX_ATTACHMENT,
+    AttachmentItem,
+    CheckpointItem,
+    EntryItem,
+    Header,
+    Item,
+    PartItem,
+    StateItem,
+)
 from trail.evidence.moment import check_date
+from trail.evidence.opaque import MAX_STATE, decode_opaque
 from trail.evidence.record import Record, Statement, decode_entry, decode_part
 from trail.evidence.registry import ERASED, Registry
 from trail.store import queries
 from trail.store.read import IssuedCheckpoint, Reader, raw
+from trail.store.schema import ACTS, OPAQUE
 from trail.store.statements import Row
 
 _SEEN: Final = b"\xa4seen"  # the key as canonical MessagePack writes it: an entry without these bytes names nothing
 _ATTACHMENTS: Final = b"\xabattachments"
+_STATES: Final = 1 << 23  # bytes of states that are read at a time, unless one alone is larger
 
 Fetch = Callable[[bytes], "bytes | None"]
 """Gives an attachment that the host keeps, by its digest."""
@@ -43,6 +55,23 @@ class EntryRow(NamedTuple):
     recorded: int
     hashes: bytes
     entry: bytes
+
+
+class OpaqueRow(NamedTuple):
+    """One row of the table ``opaque``, every column but the log's number; ``state`` None also where it is not shown."""
+
+    position: int
+    originator: bytes
+    version: int
+    topic: str
+    recorded: int
+    hashes: bytes
+    entry: bytes
+    state: bytes | None
+
+
+Watch = Callable[[EntryRow | OpaqueRow], None]
+"""Is given every row just before its entry."""
 
 
 class PartRow(NamedTuple):
@@ -65,20 +94,22 @@ class AttachmentRow(NamedTuple):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scope:
     """
-    Which body parts and attachments are shown: all, or those of one unit and below, of one person, or of a period.
+    Which contents are shown: all, none, or those of one unit and below, of one person, or of a period.
 
-    ``start`` and ``end`` are dates (``YYYY-MM-DD``), both included, of when the acts happened.
+    ``start`` and ``end`` are dates (``YYYY-MM-DD``), both included, of when the acts happened.  Of an opaque log, all
+    or none.
     """
 
     unit: str | None = None
     person: str | None = None
     start: str | None = None
     end: str | None = None
+    nothing: bool = False
 
     def __post_init__(self) -> None:
         period = self.start is not None or self.end is not None
-        if [self.unit is not None, self.person is not None, period].count(True) > 1:
-            raise CallerError("a scope is all, a unit, a person or a period")
+        if [self.unit is not None, self.person is not None, period, self.nothing].count(True) > 1:
+            raise CallerError("a scope is all, none, a unit, a person or a period")
         if "" in (self.unit, self.person):
             raise CallerError("name a unit or a person")
         for date in (self.start, self.end):
@@ -97,6 +128,8 @@ class Scope:
 
     def header(self) -> dict[str, Value]:
         """What the evidence file says about its scope."""
+        if self.nothing:
+            return {"none": True}
         named = {"from": self.start, "person": self.person, "to": self.end, "unit": self.unit}
         return {key: value for key, value in named.items() if value is not None} or {"all": True}
 
@@ -120,6 +153,8 @@ class Shown:
     def __call__(self, statement: Statement, subjects: Callable[[], set[str]]) -> bool:
         """Whether what lies beside *statement* is shown; *subjects* gives the persons that its parts are about."""
         scope, registry = self._scope, self._registry
+        if scope.nothing:
+            return False
         if scope.unit is not None:
             if statement.unit is not None:
                 return registry.within(statement.unit, scope.unit)
@@ -145,7 +180,7 @@ def items(
     scope: Scope | None = None,
     *,
     size: int | None = None,
-    watch: Callable[[EntryRow], None] | None = None,
+    watch: Watch | None = None,
     fetch: Fetch | None = None,
 ) -> Iterator[Item]:
     """
@@ -155,12 +190,18 @@ def items(
     *watch* is given every row just before its entry, for an audit of the columns in the same pass, which is also given
     every checkpoint that the database holds, whatever its size; *fetch* gives the attachments that the host keeps.
     Reads as of one moment.
+
+    Raises:
+        CallerError: The scope needs what the log does not hold.
     """
     chosen = scope or Scope()
+    if reader.kind == OPAQUE and not (chosen.everything or chosen.nothing):
+        raise CallerError("a unit, a person or a period mean nothing to an application's own events", code="SCOPE",
+                          advice="Show all contents, or none.")  # fmt: skip
     with reader.snapshot() as view:
         last = view.checkpoint()
         end = size if size is not None else last.size if last is not None else view.head().size
-        if size is None:
+        if size is None and view.kind == ACTS:
             # What was erased since has no content left to show: the event that says so must be in the file as well.
             erased = view.source.fetch(queries.LAST_OF_TYPE, view.log, ERASED)[0][0]
             end = max(end, erased or 0)
@@ -168,6 +209,9 @@ def items(
         yield Header(view.origin, end, chosen.header())
         for checkpoint in issued if watch is not None else _carried(view, issued, end):
             yield CheckpointItem(checkpoint.cosigned.encode("utf-8", "surrogateescape"))
+        if view.kind == OPAQUE:
+            yield from _events(view, end, chosen, watch)
+            return
         shown = None if chosen.everything else Shown(chosen, view.registry(end))
         yield from _entries(view, end, shown, watch, fetch)
 
@@ -176,7 +220,7 @@ def _carried(view: Reader, issued: list[IssuedCheckpoint], end: int) -> list[Iss
     issued = [c for c in issued if c.size <= end]
     silent = {c.size for c in issued[:-1] if not c.cosignatures}
     named: set[int] = set()
-    if silent:
+    if silent and view.kind == ACTS:
         for _, entry in view.entries(1, end):
             if _SEEN in entry:
                 named.add(_seen_size(entry))
@@ -192,11 +236,9 @@ def _seen_size(entry: bytes) -> int:
         return 0
 
 
-def _entries(
-    view: Reader, end: int, shown: Shown | None, watch: Callable[[EntryRow], None] | None, fetch: Fetch | None
-) -> Iterator[Item]:
+def _entries(view: Reader, end: int, shown: Shown | None, watch: Watch | None, fetch: Fetch | None) -> Iterator[Item]:
     source, log = view.source, view.log
-    query = queries.ENTRIES if watch is None else queries.ENTRY_ROWS
+    query = queries.ENTRIES[ACTS] if watch is None else queries.ENTRY_ROWS
     after = 0
     while after < end:
         rows = source.fetch(query, log, after, end, queries.EXPORT_PAGE)
@@ -215,6 +257,54 @@ def _entries(
             if parts is not None or _ATTACHMENTS in entry:
                 yield from _beside(view, position, entry, parts or [], shown, fetch)
         after = last
+
+
+def _events(view: Reader, end: int, scope: Scope, watch: Watch | None) -> Iterator[Item]:
+    """Entries of an opaque log, each followed by its state, or by the digest of a state that is withheld."""
+    after = 0
+    while after < end:
+        rows = view.source.fetch(queries.OPAQUE_ROWS, view.log, after, end, queries.PAGE)
+        if not rows:
+            return
+        for some in _in_pieces(rows):
+            states: dict[int, Any] = {}
+            if scope.everything:
+                first, last = int(some[0][0]), int(some[-1][0])
+                states = dict(view.source.fetch(queries.STATES, view.log, first - 1, last))
+            for row in some:
+                if watch is not None:
+                    watch(OpaqueRow._make((*row[:-1], states.get(row[0]))))
+                yield EntryItem(raw(row[-2]))
+                if row[-1] is not None:  # without one, it is missing: nobody erases a state by an event
+                    yield from _state(row, raw(states[row[0]]) if scope.everything else None)
+        after = int(rows[-1][0])
+
+
+def _in_pieces(rows: list[Row]) -> Iterator[list[Row]]:
+    """The same rows in pieces whose states, of up to 64 MiB each, are no more than fit into memory together."""
+    piece: list[Row] = []
+    size = 0
+    for row in rows:
+        size += row[-1] or 0
+        if piece and size > _STATES:
+            yield piece
+            piece, size = [], row[-1] or 0
+        piece.append(row)
+    yield piece
+
+
+def _state(row: Row, content: bytes | None) -> Iterator[Item]:
+    if content is not None and len(content) <= MAX_STATE:
+        yield StateItem(content)
+    elif (digest := _state_digest(raw(row[-2]), row[0])) is not None:
+        yield StateItem(None, digest)
+
+
+def _state_digest(entry: bytes, position: int) -> bytes | None:
+    try:
+        return decode_opaque(entry, position).digest
+    except (EncodingError, RecordError):
+        return None  # altered bytes: the verifier says so
 
 
 def _beside(
@@ -284,7 +374,7 @@ def attachment_rows(reader: Reader) -> list[AttachmentRow]:
 
 
 class Extent(NamedTuple):
-    """How many rows the table ``entry`` holds, and its first and last position (0 where it is empty)."""
+    """How many rows the log's table holds, and its first and last position (0 where it is empty)."""
 
     rows: int
     first: int
@@ -293,5 +383,11 @@ class Extent(NamedTuple):
 
 def extent(reader: Reader) -> Extent:
     """The `Extent`, counted by the database itself: a row that an index hides is missing from a scan, not from this."""
-    count, first, last = reader.source.fetch(queries.FIRST_AND_LAST, reader.log)[0]
+    count, first, last = reader.source.fetch(queries.EXTENT[reader.kind], reader.log)[0]
     return Extent(count, first or 0, last or 0)
+
+
+def beside(reader: Reader) -> dict[str, int]:
+    """How many rows of an opaque log lie outside its tree, where no verification reaches: by what they are."""
+    found = {"snapshots": queries.SNAPSHOTS, "tracking": queries.TRACKINGS, "requests": queries.REQUESTS}
+    return {name: int(reader.source.fetch(query, reader.log)[0][0]) for name, query in found.items()}

@@ -11,6 +11,7 @@ from trail.evidence.registry import CORRECTED, Registry
 from trail.evidence.schema import CompiledType, Mentions
 from trail.evidence.trace import Trace, trace_of
 from trail.store import queries
+from trail.store.schema import ACTS
 from trail.store.statements import Transaction
 
 
@@ -100,7 +101,7 @@ class SqlHistory:
         for record in self._records.values():
             if record is not None and record.position == position:
                 return record
-        rows = self._tx.fetch(queries.ENTRIES, self._log, position - 1, position, 1)
+        rows = self._tx.fetch(queries.ENTRIES[ACTS], self._log, position - 1, position, 1)
         return decode_entry(rows[0][1], position)
 
     def stream(self, stream: str, after: int) -> tuple[Record, ...]:

@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, Table, bindparam, delete, func, insert, select, update
+from sqlalchemy import BigInteger, ColumnElement, Table, bindparam, delete, func, insert, select, update
 from sqlalchemy.sql.elements import BindParameter
 
-from trail.store.schema import ATTACHMENT, CHECKPOINT, COSIGNATURE, ENTRY, HEAD, LOG, PART
+from trail.store.schema import (
+    ACTS,
+    ATTACHMENT,
+    CHECKPOINT,
+    COSIGNATURE,
+    ENTRY,
+    HEAD,
+    LOG,
+    OPAQUE,
+    OPAQUE_EVENT,
+    PART,
+    REQUEST,
+    SNAPSHOT,
+    TRACKING,
+)
 from trail.store.statements import Query
 
 PAGE: Final = 2048
@@ -37,11 +52,17 @@ INSERT_PART: Final = inserting(PART)
 INSERT_ATTACHMENT: Final = inserting(ATTACHMENT)
 INSERT_CHECKPOINT: Final = inserting(CHECKPOINT)
 INSERT_COSIGNATURE: Final = inserting(COSIGNATURE)
+INSERT_OPAQUE: Final = inserting(OPAQUE_EVENT)
+INSERT_SNAPSHOT: Final = inserting(SNAPSHOT)
+INSERT_TRACKING: Final = inserting(TRACKING)
+INSERT_REQUEST: Final = inserting(REQUEST)
 
 LOGS: Final = Query(select(LOG.c.log, LOG.c.origin, LOG.c.kind).order_by(LOG.c.log))
 
 _h = HEAD.c
-READ_HEAD: Final = Query(select(_h.size, _h.peaks, _h.registry, _h.recorded).where(_h.log == _i("n")), "n")
+_head = select(_h.size, _h.peaks, _h.registry, _h.recorded).where(_h.log == _i("n"))
+READ_HEAD: Final = Query(_head, "n")
+READ_HEAD_FOR_UPDATE: Final = Query(_head.with_for_update(), "n")  # SQLite has no such clause: its writer is alone
 # Takes the row lock (and on SQLite the write lock) without changing anything, for a transaction that others began.
 LOCK_HEAD: Final = Query(update(HEAD).where(_h.log == _i("n")).values(size=_h.size), "n")
 MOVE_HEAD: Final = Query(
@@ -71,16 +92,30 @@ REGISTRY_ENTRIES: Final = Query(
     .order_by(_e.position),
     "n", "after", "until",
 )  # fmt: skip
-_PAGE_OF = (_OF_LOG, _e.position > _i("after"), _e.position <= _i("until"))
-ENTRIES: Final = Query(
-    select(_e.position, _e.entry).where(*_PAGE_OF).order_by(_e.position).limit(_i("rows")),
-    "n", "after", "until", "rows",
+
+
+def _page(table: Table, columns: Sequence[ColumnElement[Any]]) -> Query:
+    """A page of the rows of *table* in order of position: after one position, until another, so many rows."""
+    c = table.c
+    chosen = select(*columns).where(c.log == _i("n"), c.position > _i("after"), c.position <= _i("until"))
+    return Query(chosen.order_by(c.position).limit(_i("rows")), "n", "after", "until", "rows")
+
+
+def _rows(table: Table, without: Sequence[str] = ("log",)) -> list[ColumnElement[Any]]:
+    return [column for column in table.c if column.name not in without]
+
+
+_TREES: Final = {ACTS: ENTRY, OPAQUE: OPAQUE_EVENT}
+ENTRIES: Final = {kind: _page(table, (table.c.position, table.c.entry)) for kind, table in _TREES.items()}
+EXTENT: Final = {
+    kind: Query(select(func.count(), func.min(t.c.position), func.max(t.c.position)).where(t.c.log == _i("n")), "n")
+    for kind, t in _TREES.items()
+}
+ENTRY_ROWS: Final = _page(ENTRY, _rows(ENTRY))
+# With the length of the state in place of the state itself, of which a page would be too much.
+OPAQUE_ROWS: Final = _page(
+    OPAQUE_EVENT, [*_rows(OPAQUE_EVENT, ("log", "state")), func.length(OPAQUE_EVENT.c.state)]
 )  # fmt: skip
-ENTRY_ROWS: Final = Query(
-    select(*[c for c in ENTRY.c if c.name != "log"]).where(*_PAGE_OF).order_by(_e.position).limit(_i("rows")),
-    "n", "after", "until", "rows",
-)  # fmt: skip
-FIRST_AND_LAST: Final = Query(select(func.count(), func.min(_e.position), func.max(_e.position)).where(_OF_LOG), "n")
 
 _t = PART.c
 PART_ROWS: Final = Query(
@@ -123,9 +158,75 @@ COSIGNATURES: Final = Query(
 COSIGNATURES_AT: Final = Query(select(_s.line).where(_s.log == _i("n"), _s.size == _i("z")).order_by(_s.line), "n", "z")
 
 
+_o = OPAQUE_EVENT.c
+STATES: Final = Query(
+    select(_o.position, _o.state).where(_o.log == _i("n"), _o.position > _i("after"), _o.position <= _i("until")),
+    "n", "after", "until",
+)  # fmt: skip
+TRACKED: Final = Query(
+    select(TRACKING.c.position).where(TRACKING.c.log == _i("n"), TRACKING.c.application == _p("a")), "n", "a"
+)
+MOVE_TRACKING: Final = Query(
+    update(TRACKING)
+    .where(TRACKING.c.log == _i("n"), TRACKING.c.application == _p("a"))
+    .values(position=_i("new_position")),
+    "new_position", "n", "a",
+)  # fmt: skip
+REQUESTED: Final = Query(
+    select(REQUEST.c.first, REQUEST.c.count).where(REQUEST.c.log == _i("n"), REQUEST.c.key == _p("k")), "n", "k"
+)
+
+
+def counting(table: Table) -> Query:
+    """How many rows of *table* belong to a log."""
+    return Query(select(func.count()).select_from(table).where(table.c.log == _i("n")), "n")
+
+
+SNAPSHOTS: Final = counting(SNAPSHOT)
+TRACKINGS: Final = counting(TRACKING)
+REQUESTS: Final = counting(REQUEST)
+
+
+def _versions(table: Table, *also: ColumnElement[bool], descending: bool, names: tuple[str, ...] = ()) -> Query:
+    c = table.c
+    chosen = select(c.originator, c.version, c.topic, c.state).where(
+        c.log == _i("n"), *also, c.originator == _p("o"), c.version >= _i("least"), c.version <= _i("most")
+    )
+    order = c.version.desc() if descending else c.version
+    return Query(chosen.order_by(order).limit(_i("rows")), "n", *names, "o", "least", "most", "rows")
+
+
+# By whether the last version comes first.
+EVENTS_OF: Final = {last: _versions(OPAQUE_EVENT, descending=last) for last in (False, True)}
+SNAPSHOTS_OF: Final = {
+    last: _versions(SNAPSHOT, SNAPSHOT.c.purpose == _p("u"), descending=last, names=("u",)) for last in (False, True)
+}
+
+
 @lru_cache(maxsize=256)
-def hashes_at(count: int) -> Query:
-    """The ``hashes`` of *count* positions in one query; parameters are the log and then the positions."""
+def notifications(kind: str, topics: int) -> Query:
+    """
+    Rows as notifications: position, originator, version, topic, state, of a log of *kind*.
+
+    Its parameters are the log, the first and the last position, as many topics as given, and the number of rows.
+    """
+    table = _TREES[kind]
+    c = table.c
+    acts = (c.position, c.stream, c.version, c.type, c.entry) if kind == ACTS else ()
+    columns = acts or (c.position, c.originator, c.version, c.topic, c.state)
+    conditions = [c.log == _i("n"), c.position >= _i("least"), c.position <= _i("most")]
+    names = [f"t{number}" for number in range(topics)]
+    if names:
+        conditions.append(columns[3].in_([_p(name) for name in names]))
+    return Query(
+        select(*columns).where(*conditions).order_by(c.position).limit(_i("rows")), "n", "least", "most", *names, "rows"
+    )
+
+
+@lru_cache(maxsize=256)
+def hashes_at(kind: str, count: int) -> Query:
+    """The ``hashes`` of *count* positions of a log of *kind*; parameters are the log and then the positions."""
     names = [f"p{number}" for number in range(count)]
-    query = select(_e.position, _e.hashes).where(_OF_LOG, _e.position.in_([_i(name) for name in names]))
-    return Query(query, "n", *names)
+    c = _TREES[kind].c
+    chosen = select(c.position, c.hashes).where(c.log == _i("n"), c.position.in_([_i(name) for name in names]))
+    return Query(chosen, "n", *names)

@@ -59,14 +59,18 @@ class IssuedCheckpoint(NamedTuple):
 
 class Reader:
     """
-    Reads one log of a database; *source* answers the queries, by default the database itself.
+    Reads one log of a database, of either kind; *source* answers the queries, by default the database itself.
+
+    ``kind`` is ``"acts"`` or ``"opaque"``; records, streams and the registry are of a log of acts alone.
 
     `snapshot` gives a reader for which nothing moves, for whatever must fit together.
     """
 
-    def __init__(self, database: Database, *, origin: str | None = None, source: Source | None = None) -> None:
+    def __init__(
+        self, database: Database, *, origin: str | None = None, kind: str | None = None, source: Source | None = None
+    ) -> None:
         self.database = database
-        self.log, self.origin = find_log(database, origin)
+        self.log, self.origin, self.kind = find_log(database, origin, kind=kind)
         self._source: Source = source or database
 
     @contextmanager
@@ -76,7 +80,7 @@ class Reader:
             yield self
             return
         with self.database.snapshot() as source:
-            yield Reader(self.database, origin=self.origin, source=source)
+            yield Reader(self.database, origin=self.origin, kind=self.kind, source=source)
 
     @property
     def source(self) -> Source:
@@ -95,7 +99,7 @@ class Reader:
         until = self.head().size if last is None else last
         after = first - 1
         while after < until:
-            rows = self._source.fetch(queries.ENTRIES, self.log, after, until, queries.PAGE)
+            rows = self._source.fetch(queries.ENTRIES[self.kind], self.log, after, until, queries.PAGE)
             if not rows:
                 return
             yield from ((position, raw(entry)) for position, entry in rows)
@@ -152,7 +156,8 @@ class Reader:
                 return []
             where = [stored_at(level, index) for level, index in places]
             positions = sorted({position for position, _ in where})
-            rows: dict[int, bytes] = dict(self._source.fetch(queries.hashes_at(len(positions)), self.log, *positions))
+            query = queries.hashes_at(self.kind, len(positions))
+            rows: dict[int, bytes] = dict(self._source.fetch(query, self.log, *positions))
             hashes = [rows.get(position, b"")[at : at + _HASH] for position, at in where]
             if any(len(one) != _HASH for one in hashes):
                 raise StoreFailed("a stored hash of the tree is missing", code="HASH_MISSING", found=positions)

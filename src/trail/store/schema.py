@@ -1,18 +1,23 @@
 """
 The tables, for any database that SQLAlchemy speaks to.
 
-Every table begins with the number of the log, so that one database can hold several.  Nothing is evidence but
-``entry.entry``: every other column is derived from it, or from the tree over it, or lies beside it under a digest that
-an entry names; an audit derives them all again.  Positions are assigned under the head's lock, never by the database.
+Every table begins with the number of the log, so that one database can hold several.  Nothing is evidence but the
+column ``entry``: the others of its row are derived from it, or from the tree over it, or lie beside it under a digest
+that an entry names; an audit derives them all again.  Positions are assigned under the head's lock, never by the
+database.
 
 =============  ====================================================================================================
-log            the logs of this database by number and origin
+log            the logs of this database by number and origin, and of which kind each is
 head           one row for each log: size, the frontier's peaks, the last position of a registry entry, its last time
-entry          one row for each position: the entry's bytes; its leaf and the hashes that the leaf finishes
-part           body parts by digest; the row goes when the part is erased
-attachment     files by digest; ``data`` is null where the host keeps the file
 checkpoint     issued checkpoints by size, densely numbered, with the log's signature alone
 cosignature    signature lines of witnesses on issued checkpoints
+entry          acts, one row for each position: the entry's bytes; its leaf and the hashes that the leaf finishes
+part           body parts of acts by digest; the row goes when the part is erased
+attachment     files of acts by digest; ``data`` is null where the host keeps the file
+opaque         events of an eventsourcing application, as ``entry``; ``state`` lies beside, under the entry's digest
+snapshot       an application's snapshots: outside the tree, nobody vouches for them
+tracking       how far an application or a view has followed others: outside the tree
+request        idempotency keys and the positions that they stand for: outside the tree
 =============  ====================================================================================================
 
 No type and no default here is one database's own.
@@ -36,7 +41,10 @@ from sqlalchemy import (
 )
 
 METADATA: Final = MetaData()
-ACTS: Final = "acts"  # the kind of log that this table set holds so far
+ACTS: Final = "acts"
+"""The kind of a log of acts: signed statements, begun by a genesis."""
+OPAQUE: Final = "opaque"
+"""The kind of an eventsourcing application's log: its own events, signed by nobody."""
 
 
 def _log() -> Column[int]:
@@ -120,4 +128,40 @@ CHECKPOINT: Final = Table(
     UniqueConstraint("log", "number", name="checkpoint_number"),
 )
 COSIGNATURE: Final = Table("cosignature", METADATA, _log(), _key("size"), Column("line", Text, primary_key=True))
-TABLES: Final = (LOG, HEAD, ENTRY, PART, ATTACHMENT, CHECKPOINT, COSIGNATURE)
+OPAQUE_EVENT: Final = Table(
+    "opaque",
+    METADATA,
+    _log(),
+    _key("position"),
+    _bytes("originator"),
+    _int("version"),
+    _text("topic"),
+    _int("recorded"),
+    _bytes("hashes"),
+    _bytes("entry"),
+    _bytes("state", nullable=True),
+    UniqueConstraint("log", "originator", "version", name="opaque_originator"),
+)
+SNAPSHOT: Final = Table(
+    "snapshot",
+    METADATA,
+    _log(),
+    Column("purpose", Text, primary_key=True),
+    Column("originator", LargeBinary, primary_key=True),
+    _key("version"),
+    _text("topic"),
+    _bytes("state"),
+)
+TRACKING: Final = Table(
+    "tracking", METADATA, _log(), Column("application", Text, primary_key=True), _int("position")
+)  # fmt: skip
+REQUEST: Final = Table(
+    "request", METADATA, _log(), Column("key", Text, primary_key=True), _int("first"), _int("count")
+)  # fmt: skip
+
+COMMON_TABLES: Final = (LOG, HEAD, CHECKPOINT, COSIGNATURE)
+ACT_TABLES: Final = (*COMMON_TABLES, ENTRY, PART, ATTACHMENT)
+"""What a database needs that holds logs of acts."""
+OPAQUE_TABLES: Final = (*COMMON_TABLES, OPAQUE_EVENT, SNAPSHOT, TRACKING, REQUEST)
+"""What a database needs that holds logs of eventsourcing applications."""
+TABLES_OF: Final = {ACTS: ACT_TABLES, OPAQUE: OPAQUE_TABLES}

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
+import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -99,21 +100,34 @@ def _any_text(data: bytes) -> str:
     return data.decode("utf-8", "surrogateescape")
 
 
-def make_durable(connection: sqlite3.Connection, *, memory: bool) -> None:
+def make_durable(connection: sqlite3.Connection, *, memory: bool, busy_timeout: float) -> None:
     """
-    Settings of a connection that writes, read back.
+    Settings of a connection that writes, read back; *busy_timeout* in seconds.
 
     Raises:
         StoreFailed: The settings did not hold, so that an acknowledgement would promise too much.
     """
     # Network file systems have no shared memory; a truncated journal is as durable, one writer or reader at a time.
     journals = ("memory",) if memory else ("wal", "truncate")
-    if not any(_pragma(connection, f"journal_mode={journal}") == journal for journal in journals):
+    held = _pragma(connection, "journal_mode")
+    if held != journals[0] and not any(_switched(connection, journal, busy_timeout) for journal in journals):
         raise StoreFailed("neither a write-ahead log nor a truncated journal is possible here", code="NOT_DURABLE")
     connection.execute("PRAGMA synchronous=FULL")
     connection.execute("PRAGMA secure_delete=ON")
     connection.execute(f"PRAGMA wal_autocheckpoint={WAL_PAGES}")
     check_durable(connection)
+
+
+def _switched(connection: sqlite3.Connection, journal: str, busy_timeout: float) -> bool:
+    """Whether the journal is *journal* now.  SQLite waits for nobody to change it, and others may be making it too."""
+    deadline = time.monotonic() + busy_timeout
+    while True:
+        try:
+            return _pragma(connection, f"journal_mode={journal}") == journal
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF not in _BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
 
 
 def check_durable(connection: sqlite3.Connection) -> None:
@@ -128,6 +142,12 @@ def check_durable(connection: sqlite3.Connection) -> None:
 def _pragma(connection: sqlite3.Connection, text: str) -> str:
     row = connection.execute(f"PRAGMA {text}").fetchone()
     return "" if row is None else str(row[0])
+
+
+def main_file(connection: sqlite3.Connection) -> str:
+    """The path of the file that a connection was opened on; empty for one in memory."""
+    rows = connection.execute("PRAGMA database_list").fetchall()
+    return next((str(row[2] or "") for row in rows if row[1] == "main"), "")
 
 
 def durability(connection: sqlite3.Connection, database: str, tables: Iterable[str]) -> Durability:
@@ -208,8 +228,15 @@ def _fingerprint(connection: sqlite3.Connection, tables: Iterable[str]) -> str:
     return digest.hexdigest()
 
 
+def _driven(error: Exception) -> Exception:
+    """The driver's own error, where SQLAlchemy has wrapped it."""
+    inner = getattr(error, "orig", None)
+    return inner if isinstance(inner, Exception) else error
+
+
 def failure(error: Exception, doing: str) -> EnvironmentFailed:
     """The library's error for one of the driver's; `StoreBusy` only where another writer held the lock."""
+    error = _driven(error)
     code = getattr(error, "sqlite_errorcode", None)
     name = getattr(error, "sqlite_errorname", type(error).__name__)
     if code is not None and code & 0xFF in _BUSY:
@@ -224,6 +251,7 @@ def is_fatal(error: Exception) -> bool:
     After a failed sync the kernel may have dropped the pages and report success the next time, so a retry proves
     nothing: close, reopen, look at what is there.
     """
+    error = _driven(error)
     code = getattr(error, "sqlite_errorcode", None)
     if code is None:
         return isinstance(error, (sqlite3.Error, OSError))

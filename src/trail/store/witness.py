@@ -214,7 +214,7 @@ class Witness:
                 f"{path}: the witness's state is missing", code="STATE_MISSING",
                 advice="Find it: a witness without its memory would cosign a fork. Only a new witness makes a new one.",
             )  # fmt: skip
-        self._database = Database(path, mode="create" if new else "write", metadata=_METADATA)
+        self._database = Database(path, mode="create" if new else "write", tables=_METADATA.sorted_tables)
         self._signer = signer
         self._name = name
         self._logs: dict[str, list[NoteKey]] = {}
