@@ -74,6 +74,7 @@ if TYPE_CHECKING:
         Attachment,
         Draft,
         FoundingRegistrar,
+        Log,
         Receipt,
         Registering,
         Scope,
@@ -173,6 +174,7 @@ __all__ = [
     "ListFiledForRecord",
     "ListReturned",
     "ListReviewed",
+    "Log",
     "MissingExtra",
     "NoteError",
     "Organisation",
@@ -246,7 +248,7 @@ _NAMES: Final = {
         ReportFiled ReportReceived ResponsibilityListDrafted RuleSetAdopted TalkConfirmed TalkDisputed TalkHeld
         TaskItem TaskListDrafted TypeDeclared UnitEstablished UnitMerged UnitMoved UnitRenamed declare
     """,
-    "trail.application": "Ack Acting Attachment Draft FoundingRegistrar Receipt Registering Scope Trail View audit",
+    "trail.application": "Ack Acting Attachment Draft FoundingRegistrar Log Receipt Registering Scope Trail View audit",
     "trail.clock": "Clock FixedClock SystemClock",
     "trail.errors": """
         ActRefused CallerError EncodingError EnvironmentFailed EvidenceError FrameError IdReused KeyFileFailed

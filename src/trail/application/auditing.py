@@ -2,7 +2,8 @@
 The audit of a database: its rows, streamed as evidence into the verifier, plus what only a database has.
 
 Check 16 compares every stored column with what its entry says, check 17 the head with the tree over the rows.
-Entries beyond the last checkpoint are read too: their faults can be seen, only their loss can't.
+Entries beyond the last checkpoint are read too: their faults can be seen, only their loss can't.  Of an opaque log the
+rows outside the tree (snapshots, tracking records, request keys) are counted and said to be not covered.
 """
 
 from __future__ import annotations
@@ -10,16 +11,25 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, Final
 
+from trail.application.opening import open_database
 from trail.errors import NoteError, StoreFailed
 from trail.evidence.file import Item
+from trail.evidence.opaque import UUID_ID, OpaqueEntry
+from trail.evidence.record import Record
 from trail.evidence.registry import REGISTRY_TYPES
 from trail.merkle import parse_checkpoint
 from trail.signing import Policy, parse_note, parse_policy
 from trail.store import Database, EntryRow, Head, IssuedCheckpoint, Reader, attachment_rows, extent, items, part_rows
+from trail.store.export import OpaqueRow, beside
+from trail.store.opaque import TEXT_LETTER, UUID_LETTER
 from trail.store.read import raw
+from trail.store.schema import ACTS
 from trail.verify import Report, Verification
+
+Columns = dict[str, Any]
+_OUTSIDE: Final = {"tracking": "tracking records", "requests": "request keys"}
 
 
 def audit(
@@ -32,7 +42,9 @@ def audit(
     progress: Callable[[int, int], None] | None = None,
 ) -> Report:
     """
-    Verify the database at *url* under *policy*; the arguments are those of `trail.verify.verify`.
+    Verify a log of the database at *url* under *policy*; the other arguments are those of `trail.verify.verify`.
+
+    *origin* says which log; without it, it is the only one, or the only one that the policy names.
 
     Raises:
         CallerError: There is no log in it, or several to choose from.
@@ -40,19 +52,21 @@ def audit(
         PolicyError, NoteError: The inspector's own files can't be read.
     """
     rules = policy if isinstance(policy, Policy) else parse_policy(policy)
-    with Database(os.fspath(url), mode="read") as database:
-        return _Audit(database, rules, origin, known, now).run(progress)
+    database, log = open_database(url, origin=origin, mode="read", named={key.name for key in rules.logs})
+    with database:
+        return _Audit(database, Reader(database, origin=log.origin, kind=log.kind), rules, known, now).run(progress)
 
 
 class _Audit:
     def __init__(
-        self, database: Database, policy: Policy, origin: str | None, known: str | bytes | None, now: int | None
+        self, database: Database, reader: Reader, policy: Policy, known: str | bytes | None, now: int | None
     ) -> None:
         self._database = database
-        self._reader = Reader(database, origin=origin)
+        self._reader = reader
         self._run = Verification(policy, known=known, now=now, database=True)
-        self._row: EntryRow | None = None
-        self._unread: set[int] = set()  # positions of entries of a later format: what lies beside them can't be judged
+        self._row: EntryRow | OpaqueRow | None = None
+        self._taken = 0  # the last position whose row was compared
+        self._unread: set[int] = set()  # positions of entries that can't be read: what lies beside them can't be judged
         self._parts: dict[bytes, tuple[int, str]] = {}
         self._files: dict[bytes, tuple[int, int, str]] = {}
 
@@ -77,7 +91,7 @@ class _Audit:
         return run.finish()
 
     def _items(self, view: Reader, end: int) -> Iterator[Item]:
-        def watch(row: EntryRow) -> None:
+        def watch(row: EntryRow | OpaqueRow) -> None:
             self._compare()
             self._row = row
 
@@ -90,23 +104,16 @@ class _Audit:
             return
         self._taken = run.frontier.size
         run.count(16)
-        record = run.last
-        stored: dict[str, Any] = {"position": row.position, "hashes": row.hashes}
-        derived: dict[str, Any] = {"position": run.frontier.size, "hashes": run.hashes}
-        if record is not None:
-            s = record.statement
-            stored |= {
-                "stream": row.stream, "version": row.version, "event": row.event, "type": row.type,
-                "unit": row.unit, "registry": _flag(row.registry), "recorded": row.recorded,
-            }  # fmt: skip
-            derived |= {
-                "stream": s.stream, "version": record.version, "event": s.id, "type": s.type, "unit": s.unit,
-                "registry": s.type in REGISTRY_TYPES, "recorded": record.recorded,
-            }  # fmt: skip
-            for part in s.parts:
-                self._parts[part.digest] = (record.position, part.name)
-            for one in s.attachments:
-                self._files.setdefault(one.digest, (record.position, one.size, one.media))
+        entry = run.last
+        stored: Columns = {"position": row.position, "hashes": row.hashes}
+        derived: Columns = {"position": run.frontier.size, "hashes": run.hashes}
+        if type(row.entry) is not bytes:
+            stored["entry"], derived["entry"] = type(row.entry).__name__, "bytes"
+        if isinstance(row, EntryRow) and isinstance(entry, Record):
+            self._name_beside(entry)
+            _columns_of_act(row, entry, stored, derived)
+        elif isinstance(row, OpaqueRow) and isinstance(entry, OpaqueEntry):
+            _columns_of_event(row, entry, stored, derived)
         else:
             self._unread.add(run.frontier.size)
         for name, value in derived.items():
@@ -114,20 +121,38 @@ class _Audit:
                 run.find("COLUMN_MISMATCH", f"the column {name} is not what the entry says", run.frontier.size, value,
                          stored[name])  # fmt: skip
 
-    _taken = 0
+    def _name_beside(self, record: Record) -> None:
+        """Remember what the entry names, for the rows that should lie beside it."""
+        for part in record.statement.parts:
+            self._parts[part.digest] = (record.position, part.name)
+        for one in record.statement.attachments:
+            self._files.setdefault(one.digest, (record.position, one.size, one.media))
 
     def _close(self, view: Reader, head: Head) -> None:
         run = self._run
         run.count(17)
         recorded = run.last.recorded if run.last is not None else head.recorded
         derived = Head(run.frontier.size, run.frontier.to_bytes(), run.registry_position, recorded)
-        if head != derived:
+        if not all(map(_same, head, derived)):
             run.find("HEAD_MISMATCH", "the head is not that of the rows", None, list(derived), list(head))
         for number, issued in enumerate(view.checkpoints(), 1):
             run.count(16)
-            if issued.number != number or _size_of(issued) != issued.size:
+            if not _same(issued.number, number) or not _same(issued.size, _size_of(issued)):
                 run.find("COLUMN_MISMATCH", "a checkpoint's row is not what its note says", None,
                          [number, _size_of(issued)], [issued.number, issued.size], note=issued.note)  # fmt: skip
+        if run.log_kind not in ("", self._reader.kind):
+            run.find("COLUMN_MISMATCH", "the log is said to be of another kind than its entries", None, run.log_kind,
+                     self._reader.kind)  # fmt: skip
+        if self._reader.kind == ACTS:
+            self._close_beside(view)
+        else:
+            counts = {_OUTSIDE.get(name, name): count for name, count in beside(view).items()}
+            run.facts["not covered"] = ", ".join(f"{name}: {count}" for name, count in counts.items())
+        self._tell_database()
+
+    def _close_beside(self, view: Reader) -> None:
+        """Body parts and attachments that lie there, each under the entry that names it."""
+        run = self._run
         for part in part_rows(view):
             run.count(16)
             named = self._parts.get(raw(part.digest))
@@ -140,6 +165,9 @@ class _Audit:
             if self._files.get(raw(file.digest)) != stored and file.position not in self._unread:
                 run.find("COLUMN_MISMATCH", "an attachment's row that no entry names so", None,
                          self._files.get(raw(file.digest)), list(file))  # fmt: skip
+
+    def _tell_database(self) -> None:
+        run = self._run
         durability = self._database.durability()
         run.facts["sqlite"] = durability.version
         run.facts["schema"] = durability.schema
@@ -151,6 +179,35 @@ class _Audit:
         run.facts["reading with"] = ", ".join(f"{name}={value}" for name, value in settings.items())
         if durability.warnings:
             run.facts["warning"] = "; ".join(durability.warnings)
+
+
+def _columns_of_act(row: EntryRow, record: Record, stored: Columns, derived: Columns) -> None:
+    s = record.statement
+    stored |= {
+        "stream": row.stream, "version": row.version, "event": row.event, "type": row.type,
+        "unit": row.unit, "registry": _flag(row.registry), "recorded": row.recorded,
+    }  # fmt: skip
+    derived |= {
+        "stream": s.stream, "version": record.version, "event": s.id, "type": s.type, "unit": s.unit,
+        "registry": s.type in REGISTRY_TYPES, "recorded": record.recorded,
+    }  # fmt: skip
+
+
+def _columns_of_event(row: OpaqueRow, entry: OpaqueEntry, stored: Columns, derived: Columns) -> None:
+    # The letter keeps a UUID apart from a text of the same bytes.
+    letter = UUID_LETTER if entry.id_kind == UUID_ID else TEXT_LETTER
+    stored |= {"originator": row.originator, "version": row.version, "topic": row.topic, "recorded": row.recorded}
+    derived |= {
+        "originator": letter + entry.originator, "version": entry.version, "topic": entry.topic.decode("utf-8"),
+        "recorded": entry.recorded,
+    }  # fmt: skip
+    if not isinstance(row.state, bytes | None):  # the verifier compares its bytes, whatever type they were read from
+        stored["state"], derived["state"] = type(row.state).__name__, "bytes"
+
+
+def _same(stored: object, derived: object) -> bool:
+    """Whether a column holds this very value: SQLite's columns take any type, and 1.0 equals 1."""
+    return stored == derived and type(stored) is type(derived)
 
 
 def _flag(value: object) -> object:

@@ -1,49 +1,34 @@
 """
-The façade: what a host system calls.
+The façade: what a host system calls to record acts.
 
-A log is made once, by `Trail.create` (or ``trail init``); `Trail.open` refuses a database without one.  Without the
-log key a trail records, but signs no checkpoint.
+A log of acts is made once, by `Trail.create` (or ``trail init``); `Trail.open` refuses a database without one.  Without
+the log key a trail records, but signs no checkpoint.  Checkpoints, evidence and proofs are those of any `Log`.
 """
 
 from __future__ import annotations
 
-import hashlib
-import io
 import os
-import warnings
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from pathlib import Path
-from types import TracebackType
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 from trail.aggregates import LIBRARY_TYPES, Founder, LogFounded, TypeDeclared
 from trail.aggregates.base import ActBase, EventData
 from trail.application.acting import Acting, Registering
 from trail.application.drafts import Draft
-from trail.application.exporting import Exported, check_target, counted
+from trail.application.exporting import Exported
+from trail.application.log import Log, Receipt
+from trail.application.opening import check_signer, open_database, state_path
 from trail.application.views import Kept, View
 from trail.clock import Clock, SystemClock
 from trail.errors import CallerError
-from trail.evidence.file import Item, write_evidence
 from trail.evidence.record import Happened, Record, Seen
 from trail.evidence.registry import Registry
 from trail.evidence.types import TypeSpec
-from trail.merkle import leaf_hash, parse_checkpoint
-from trail.merkle.proofs import format_proof
+from trail.merkle import parse_checkpoint
 from trail.rules import RuleSet, load_default
 from trail.signing import Signer, dated_anchor_digest, parse_note, possession_message, vet
-from trail.store import (
-    Ack,
-    CheckpointSigner,
-    Database,
-    EntryStore,
-    IssuedCheckpoint,
-    Reader,
-    Scope,
-    add_cosignatures,
-    create_log,
-    items,
-)
+from trail.store import Ack, CheckpointSigner, Database, EntryStore, IssuedCheckpoint, create_log
+from trail.store.schema import ACTS
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -61,20 +46,14 @@ class FoundingRegistrar(NamedTuple):
     custody: str = "self"
 
 
-class Receipt(NamedTuple):
-    """A proof that an entry stands in the log: the c2sp.org/tlog-proof@v1 text, and the entry it is about."""
-
-    proof: str
-    entry: bytes
-    position: int
-
-
-class Trail:
+class Trail(Log):
     """
     One log of acts in a database; a context manager.
 
-    ``origin`` names the log; ``clock`` gives the recorded time (UTC seconds).  Threads may share a trail.
+    ``origin`` names the log; *clock* gives the recorded time (UTC seconds).  Threads may share a trail.
     """
+
+    KIND = ACTS
 
     def __init__(
         self,
@@ -86,13 +65,10 @@ class Trail:
         clock: Clock | None = None,
         rules: Iterable[RuleSet] = (),
     ) -> None:
+        super().__init__(database, origin=origin, log_key=log_key, state=state)
         self._clock = clock or SystemClock()
         self._rules = (load_default(), *rules)
-        self._database = database
-        self._store = EntryStore(database, clock=self._clock, origin=origin)
-        self.origin = self._store.origin
-        self.reader = Reader(database, origin=self.origin)
-        self._signer = CheckpointSigner(Path(state), log_key) if log_key is not None and state is not None else None
+        self._store = EntryStore(database, clock=self._clock, origin=self.origin)
         self._kept = Kept(self.reader)
         self._registry: Registry | None = None
         self.seen: Seen | None = None
@@ -117,12 +93,12 @@ class Trail:
         *rules* are rule sets beside the library's own, to be known when the log says that they were adopted.
 
         Raises:
-            CallerError: There is no log, or more than one to choose from.
+            CallerError: There is no log of acts, or more than one to choose from, or a key without its state.
             StoreFailed: The database can't be used.
         """
-        database = Database(os.fspath(url), mode="read" if read_only else "write")
+        database, found = open_database(url, origin=origin, kind=ACTS, mode="read" if read_only else "write")
         try:
-            return cls(database, origin=origin, log_key=log_key, state=state, clock=clock, rules=rules)
+            return cls(database, origin=found.origin, log_key=log_key, state=state, clock=clock, rules=rules)
         except BaseException:
             database.close()
             raise
@@ -151,6 +127,9 @@ class Trail:
             StoreFailed: The database or the state can't be written.
         """
         founders = [FoundingRegistrar(*row) for row in registrars]
+        for row in founders:
+            check_signer(row.signer, f"what {row.person} signs with")
+        path = state_path(log_key, state)
         keys = {row.signer.public.raw for row in founders}
         if len(founders) < 2 or len({row.person for row in founders}) < len(founders) or len(keys) < len(founders):
             raise CallerError("a log is founded by two persons, each with a key of their own")
@@ -163,8 +142,8 @@ class Trail:
         database = Database(os.fspath(url), mode="create")
         try:
             create_log(database, origin, created=moment.now())
-            CheckpointSigner.create(Path(state), log_key, origin)
-            trail = cls(database, origin=origin, log_key=log_key, state=state, clock=moment, rules=rules)
+            CheckpointSigner.create(path, log_key, origin)
+            trail = cls(database, origin=origin, log_key=log_key, state=path, clock=moment, rules=rules)
             trail._found(founders, types)
             return trail
         except BaseException:
@@ -279,25 +258,17 @@ class Trail:
             registry = self.registry()
         return registry if post in registry.posts else None
 
-    # --- checkpoints and evidence ------------------------------------------------------------------------------------
+    # --- checkpoints -------------------------------------------------------------------------------------------------
 
     def checkpoint(self) -> IssuedCheckpoint:
-        """
-        Sign a checkpoint of the log as it stands; the last one again where nothing was added.
-
-        Raises:
-            CallerError: The trail was opened without log key and state.
-            StoreFailed: What was signed before does not fit the database; nothing was signed.
-        """
-        if self._signer is None:
-            raise CallerError("the log key is not at hand: open the trail with log_key and state")
-        issued = self._signer.issue(self.reader)
+        """As `Log.checkpoint`; acts that are signed from now on say that they had seen it."""
+        issued = super().checkpoint()
         self._look(issued)
         return issued
 
     def add_cosignatures(self, data: str | bytes, *, size: int | None = None) -> IssuedCheckpoint:
-        """Keep a witness's cosignature lines for an issued checkpoint; raises `NoteError` or `CallerError`."""
-        issued = add_cosignatures(self.reader, data, size=size)
+        """As `Log.add_cosignatures`; acts that are signed from now on name the witness's time too."""
+        issued = super().add_cosignatures(data, size=size)
         self._look()
         return issued
 
@@ -317,64 +288,9 @@ class Trail:
             CallerError: No such event, or no checkpoint covers it yet.
         """
         record = self.reader.find(event_id)
-        issued = self.reader.checkpoint()
         if record is None:
             raise CallerError("no such event in this log", found=event_id.hex())
-        if issued is None or issued.size < record.position:
-            raise CallerError("no checkpoint covers the act yet: issue one", position=record.position)
-        _, entry = next(self.reader.entries(record.position, record.position))
-        hashes = self.reader.inclusion(record.position, issued.size)
-        proof = format_proof(record.position - 1, hashes, issued.cosigned)
-        return Receipt(proof, entry, record.position)
-
-    def evidence(self, scope: Scope | None = None) -> bytes:
-        """The evidence file in memory; see `export`."""
-        stream = io.BytesIO()
-        write_evidence(stream, self.items(scope))
-        return stream.getvalue()
-
-    def items(self, scope: Scope | None = None) -> Iterator[Item]:
-        """The items of the evidence file up to the last checkpoint, issued first where the log key is at hand."""
-        if self._signer is not None:
-            self.checkpoint()
-        return items(self.reader, scope)
-
-    def export(
-        self,
-        path: str | os.PathLike[str],
-        scope: Scope | None = None,
-        *,
-        progress: Callable[[int, int], None] | None = None,
-    ) -> Exported:
-        """
-        Write the evidence file, durably and all or nothing.
-
-        Only an older evidence file is replaced.  *progress* is called with the entries written and the entries there
-        are.  Without the log key the file ends at the last checkpoint: what was recorded since is not in it, which a
-        warning says, and the result.
-
-        Raises:
-            CallerError: The path can't be written, or holds something else.
-        """
-        target = Path(path)
-        check_target(target)
-        part = target.with_name(target.name + ".part")
-        try:
-            with part.open("wb") as stream:
-                size = write_evidence(stream, counted(self.items(scope), progress))
-                stream.flush()
-                os.fsync(stream.fileno())
-            part.replace(target)
-        except OSError as error:
-            raise CallerError(f"{target} can't be written: {error.strerror}", found=str(target)) from None
-        finally:
-            part.unlink(missing_ok=True)
-        last, head = self.reader.checkpoint(), self.reader.head().size
-        done = Exported(size, last.size if last is not None else head, head)
-        if done.covered < head:
-            what = f"positions {done.covered + 1} to {head} are not in {target}: no checkpoint covers them yet"
-            warnings.warn(what, stacklevel=2)
-        return done
+        return self.proof(record.position)
 
     # --- reading -----------------------------------------------------------------------------------------------------
 
@@ -394,31 +310,6 @@ class Trail:
         A date D means before D+1 00:00 Asia/Shanghai, for both; default: now, and the head.
         """
         return View.of(self._kept, self._rules, self.now(), as_of, known_at)
-
-    def genesis(self) -> bytes:
-        """SHA-256 of entry 1, which an inspector's policy pins."""
-        return hashlib.sha256(self._entry(1)).digest()
-
-    def leaf(self, position: int) -> bytes:
-        """The leaf hash of the entry at *position*; raises `CallerError` where there is none."""
-        return leaf_hash(self._entry(position))
-
-    def _entry(self, position: int) -> bytes:
-        for _, entry in self.reader.entries(position, position):
-            return entry
-        raise CallerError("no entry at this position", position=position)
-
-    def close(self) -> None:
-        """Close the database."""
-        self._database.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 __all__ = ["Ack", "ActBase", "Exported", "FoundingRegistrar", "Receipt", "Trail"]
