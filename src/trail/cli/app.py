@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any, Final, NoReturn
 
 from trail.cli import (
+    adopt_cmd,
     checkpoint_cmd,
     export_cmd,
     init_cmd,
@@ -33,7 +34,8 @@ NOT_JUDGED: Final = 3
 _ALTERED: Final = frozenset(("FORK", "LOG_REWRITTEN", "LOG_SHORTER"))
 
 COMMANDS: Final = (
-    init_cmd, keys_cmd, record_cmd, status_cmd, checkpoint_cmd, witness_cmd, export_cmd, verify_cmd, walkthrough_cmd,
+    init_cmd, adopt_cmd, keys_cmd, record_cmd, status_cmd, checkpoint_cmd, witness_cmd, export_cmd, verify_cmd,
+    walkthrough_cmd,
 )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from trail.cli.common import existing_database, leaf, read_file, write_file, wrote
+from trail.cli.common import add_origin, existing_database, leaf, read_file, write_file, wrote
 from trail.cli.keyring import Passphrases, add_log_key, log_key
 from trail.errors import CallerError
 
@@ -27,13 +27,14 @@ def add(commands: Commands) -> None:
     parser.add_argument("--since", metavar="SIZE", type=int, help="write the request to a witness that recorded SIZE")
     parser.add_argument("--out", metavar="FILE", help="where to write the request, or without --since the checkpoint")
     parser.add_argument("--add", metavar="FILE", help="keep the cosignatures in FILE; signs nothing")
+    add_origin(parser)
     add_log_key(parser)
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace, printer: Printer) -> int:
     """Sign, ask, or keep."""
-    from trail.application import Trail
+    from trail.application import Log
 
     if arguments.add is not None and (arguments.since is not None or arguments.out is not None):
         raise CallerError("--add goes alone", code="USAGE", advice="Keep the answer first, then ask again.")
@@ -46,14 +47,14 @@ def run(arguments: argparse.Namespace, printer: Printer) -> int:
     if key is None and arguments.since is None:
         raise CallerError("the log key is not at hand", code="NO_LOG_KEY",
                           advice="Name it with --log-key, and its state with --state.")  # fmt: skip
-    with Trail.open(arguments.db, log_key=key, state=state) as trail:
-        issued = trail.checkpoint() if key is not None else trail.reader.checkpoint()
+    with Log.open(arguments.db, origin=arguments.origin, log_key=key, state=state) as log:
+        issued = log.checkpoint() if key is not None else log.reader.checkpoint()
         if issued is None:
             raise CallerError("no checkpoint was issued yet", code="CHECKPOINT_UNKNOWN")
         if arguments.since is not None:
             from trail.store.witness import request
 
-            write_file(arguments.out, request(trail.reader, arguments.since))
+            write_file(arguments.out, request(log.reader, arguments.since))
             wrote(printer, arguments.out, "给见证方的请求", "the request to the witness")
         elif arguments.out is not None:
             write_file(arguments.out, issued.cosigned.encode())
@@ -66,14 +67,14 @@ def run(arguments: argparse.Namespace, printer: Printer) -> int:
 
 
 def _keep(arguments: argparse.Namespace, printer: Printer) -> int:
-    from trail.application import Trail
+    from trail.application import Log
 
     try:
         data = read_file(arguments.add, "the cosignature").decode("utf-8")
     except UnicodeDecodeError:
         raise CallerError(f"{arguments.add} holds no cosignature: it is not UTF-8 text", code="NOTE") from None
-    with Trail.open(arguments.db) as trail:
-        kept = trail.add_cosignatures(data)
+    with Log.open(arguments.db, origin=arguments.origin) as log:
+        kept = log.add_cosignatures(data)
     printer.say(
         f"校验点（第 1 至 {kept.size} 条）现有见证签名 {len(kept.cosignatures)} 个",
         f"the checkpoint of positions 1 to {kept.size} now has cosignatures: {len(kept.cosignatures)}",

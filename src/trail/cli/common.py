@@ -75,12 +75,21 @@ def is_database(path: str, what: str = "evidence") -> bool:
         raise unreadable(path, what, error) from None
 
 
-def existing_database(path: str) -> str:
-    """*path*, if it is a database of this kind at all; raises `CallerError`."""
+_NAME_IT: Final = (
+    "Name the database itself: trail.db as `trail init` made it, or what the application's TRAIL_URL names."
+)
+
+
+def existing_database(path: str, advice: str = _NAME_IT) -> str:
+    """*path*, if it is a database of this kind at all; raises `CallerError` with this *advice*."""
     if not is_database(path, "the database"):
-        raise CallerError(f"{path} is not a database of this library", code="NOT_A_DATABASE",
-                          advice="Name the file trail.db that `trail init` made.")  # fmt: skip
+        raise CallerError(f"{path} is not a database of this library", code="NOT_A_DATABASE", advice=advice)
     return path
+
+
+def add_origin(parser: argparse.ArgumentParser) -> None:
+    """The option that chooses a log."""
+    parser.add_argument("--origin", metavar="NAME", help="which log, where a database holds several")
 
 
 def instant(text: str) -> int:

@@ -5,28 +5,19 @@
 from __future__ import annotations
 
 import argparse
-import shutil
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from trail.cli.common import leaf
+from trail.cli.folder import check_free, new_folder, write_policy
 from trail.cli.keyring import Passphrases, add_passphrase, file_name
-from trail.errors import CallerError, EnvironmentFailed
+from trail.errors import CallerError
 
 if TYPE_CHECKING:
     from trail.cli.common import Commands
     from trail.cli.output import Printer
 
 REGISTRARS: Final = ("r-1", "r-2")
-
-_COMMENT: Final = """\
-# Whom to trust when verifying this log.  Hand it to inspectors by another channel than the evidence.
-# `quorum none` leans on the log's own key alone.  A witness outside the house is worth far more: add its key, as
-# `trail keys show KEYFILE --as witness NAME` prints it, and let it decide:
-#   witness dic <vkey>
-#   quorum dic
-"""
 
 
 def add(commands: Commands) -> None:
@@ -53,34 +44,14 @@ def run(arguments: argparse.Namespace, printer: Printer) -> int:
         raise CallerError("a log is founded by at least two different registrars", code="USAGE",
                           advice="Give --registrar twice, or leave it out.")  # fmt: skip
     target = Path(arguments.into)
-    _check_free(target)
+    check_free(target)
     passphrases = Passphrases(arguments, printer)
     log_passphrase = passphrases.new("日志密钥", "the log's key")
     chosen = [passphrases.new(f"登记员 {person} 的密钥", f"the key of registrar {person}") for person in registrars]
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        beside = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
-    except OSError as error:
-        raise EnvironmentFailed(f"{target} can't be made: {error.strerror}") from None
-    try:
-        _fill(beside, arguments.origin, list(zip(registrars, chosen, strict=True)), log_passphrase)
-        if target.exists():
-            target.rmdir()
-        beside.replace(target)
-    except OSError as error:
-        raise EnvironmentFailed(f"{target} can't be made: {error.strerror}") from None
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
+    with new_folder(target) as folder:
+        _fill(folder, arguments.origin, list(zip(registrars, chosen, strict=True)), log_passphrase)
     _tell(printer, target, arguments.origin, registrars)
     return 0
-
-
-def _check_free(target: Path) -> None:
-    try:
-        if target.exists() and (not target.is_dir() or any(target.iterdir())):
-            raise CallerError(f"{target} exists and is not empty", code="USAGE", advice="Choose a new folder.")
-    except (OSError, ValueError) as error:
-        raise CallerError(f"{target} can't be used: {error}", code="USAGE") from None
 
 
 def _fill(folder: Path, origin: str, registrars: list[tuple[str, str]], log_passphrase: str) -> None:
@@ -102,8 +73,7 @@ def _fill(folder: Path, origin: str, registrars: list[tuple[str, str]], log_pass
         folder / "trail.db", origin=origin, registrars=founders, log_key=log, state=folder / "log" / "state"
     ) as trail:
         policy = format_policy(logs=[key], genesis=[trail.genesis()])
-    (folder / "policy").write_text(_COMMENT + policy, encoding="utf-8", newline="\n")
-    folder.chmod(0o755)
+    write_policy(folder / "policy", policy)
 
 
 def _tell(printer: Printer, target: Path, origin: str, registrars: list[str]) -> None:

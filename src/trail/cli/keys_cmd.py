@@ -9,7 +9,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from trail.cli.common import existing_database, leaf, read_file
+from trail.cli.common import add_origin, existing_database, leaf, read_file
 from trail.cli.keyring import KeyFolder, Passphrases, add_passphrase, key_file
 from trail.errors import CallerError
 
@@ -54,6 +54,7 @@ def add(commands: Commands) -> None:
     enrol.add_argument("--custody", choices=CUSTODIES, default="self", help="who keeps a key file (default: self)")
     enrol.add_argument("--keys", metavar="DIR", required=True, help="folder with the registrars' key files, ID.pem")
     enrol.add_argument("--by", metavar="ID", action="append", help="a registrar who signs (default: those in --keys)")
+    add_origin(enrol)
     add_passphrase(enrol)
     enrol.set_defaults(run=run_enrol)
 
@@ -114,7 +115,7 @@ def run_enrol(arguments: argparse.Namespace, printer: Printer) -> int:
     passphrases = Passphrases(arguments, printer)
     folder = KeyFolder(arguments.keys, passphrases)
     given = read_file(arguments.key, "the key to enrol")
-    with Trail.open(existing_database(arguments.db)) as trail:
+    with Trail.open(existing_database(arguments.db), origin=arguments.origin) as trail:
         if given.lstrip().startswith(b"{"):
             card = _read_card(given, arguments.key)
             if card["person"] != arguments.person:

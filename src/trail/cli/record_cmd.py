@@ -8,7 +8,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from trail.cli.common import existing_database, leaf, read_file
+from trail.cli.common import add_origin, existing_database, leaf, read_file
 from trail.cli.keyring import KeyFolder, Passphrases, add_passphrase
 from trail.errors import CallerError
 
@@ -34,6 +34,7 @@ def add(commands: Commands) -> None:
     parser.add_argument("--db", metavar="DB", required=True, help="the database")
     parser.add_argument("--keys", metavar="DIR", required=True, help="folder with key files by person, ID.pem")
     parser.add_argument("--each", action="store_true", help="record line by line, and keep what came before a fault")
+    add_origin(parser)
     add_passphrase(parser)
     parser.set_defaults(run=run)
 
@@ -49,7 +50,7 @@ def run(arguments: argparse.Namespace, printer: Printer) -> int:
     folder = KeyFolder(arguments.keys, Passphrases(arguments, printer))
     base = Path.cwd() if arguments.file == "-" else Path(arguments.file).parent
     recorded = 0
-    with Trail.open(existing_database(arguments.db)) as trail:
+    with Trail.open(existing_database(arguments.db), origin=arguments.origin) as trail:
         batch = Batch(trail, folder, base)
         with printer.progress("签名", "signing") as progress:
             for number, given in read_lines(data):

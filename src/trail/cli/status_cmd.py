@@ -7,7 +7,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from trail.cli.common import date_or_instant, existing_database, leaf, read_file, size_or_time
+from trail.cli.common import add_origin, date_or_instant, existing_database, leaf, read_file, size_or_time
 
 if TYPE_CHECKING:
     from trail.cli.common import Commands
@@ -35,6 +35,7 @@ def add(commands: Commands) -> None:
     parser.add_argument(
         "--rules", metavar="FILE", action="append", default=[], help="a rule set that the log adopted; may be repeated"
     )
+    add_origin(parser)
     parser.add_argument("--json", action="store_true", help="print the status as JSON")
     parser.set_defaults(run=run)
 
@@ -49,7 +50,7 @@ def run(arguments: argparse.Namespace, printer: Printer) -> int:
     if arguments.compare is not None and arguments.unit is None:
         raise CallerError("--compare goes with --unit", code="USAGE", advice="Name a unit.")
     rules = [load(read_file(path, "the rule set")) for path in arguments.rules]
-    with Trail.open(existing_database(arguments.db), read_only=True, rules=rules) as trail:
+    with Trail.open(existing_database(arguments.db), origin=arguments.origin, read_only=True, rules=rules) as trail:
         view = trail.at(arguments.as_of, known_at=arguments.known_at)
         if arguments.person is not None:
             person = view.person(arguments.person)

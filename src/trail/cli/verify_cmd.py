@@ -12,7 +12,7 @@ import hashlib
 import io
 from typing import TYPE_CHECKING, Any, Final
 
-from trail.cli.common import instant, is_database, leaf, read_file, unreadable
+from trail.cli.common import add_origin, instant, is_database, leaf, read_file, unreadable
 from trail.errors import CallerError, NoteError, TrailError
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def add(commands: Commands) -> None:
     parser.add_argument("evidence", metavar="FILE_OR_DB", help="an evidence file, or a database")
     parser.add_argument("--policy", metavar="POLICY", required=True, help="the policy file, from the inspector alone")
     parser.add_argument("--known", metavar="CHECKPOINT", help="a checkpoint that the inspector already holds")
-    parser.add_argument("--origin", metavar="NAME", help="which log, where a database holds several")
+    add_origin(parser)
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
     parser.add_argument("--now", metavar="TIME", type=instant, help="the time to judge `fresh` by (default: the clock)")
     parser.set_defaults(run=run)
