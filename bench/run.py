@@ -16,6 +16,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+import foreign
 import history
 import proving
 from appending import append, append_many
@@ -50,6 +51,8 @@ class Bench:
         self.jobs: dict[str, Callable[[], list[Row]]] = {
             "append": lambda: append(self.history(SMALL), quick=quick),
             "append100": lambda: append_many(self.history(SMALL), quick=quick),
+            "opaque": lambda: foreign.single(quick=quick),
+            "opaque100": lambda: foreign.batches(quick=quick),
             "verify": lambda: verification(self.main(), quick=quick),
             "memory": lambda: memory(self.main(), self.history(SMALL), quick=quick),
             "replay": lambda: replay(self.main(), quick=quick),
@@ -97,7 +100,10 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Measure trail, as ratios.")
     parser.add_argument("--quick", action="store_true", help="smaller histories, fewer rounds: a first look")
     parser.add_argument(
-        "--only", action="append", metavar="NAME", help="append, append100, verify, memory, replay, proof"
+        "--only",
+        action="append",
+        metavar="NAME",
+        help="append, append100, opaque, opaque100, verify, memory, replay, proof",
     )
     parser.add_argument("--json", action="store_true", help="one JSON document instead of the table")
     parser.add_argument("--fresh", action="store_true", help="build the histories anew")

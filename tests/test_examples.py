@@ -15,7 +15,7 @@ from trail.testing import Campus
 
 ROOT = Path(__file__).parents[1]
 EXAMPLES = ROOT / "examples"
-SHORT = {"record_and_verify.py": 30, "replay_to_a_date.py": 15, "property_tests.py": 50}
+SHORT = {"record_and_verify.py": 30, "replay_to_a_date.py": 15, "property_tests.py": 50, "seal_register.py": 60}
 
 
 def run(*command: str) -> subprocess.CompletedProcess[str]:
@@ -49,6 +49,27 @@ def test_replay_to_a_date(tmp_path: Path) -> None:
     assert (changed.returncode, changed.stderr) == (0, "")
     assert "R5 2026-H1 jia/secretary: overdue → in_time, because of ReportFiled@1" in changed.stdout
     assert same.stdout == "nothing looks different today\n"
+
+
+def test_the_seal_register_knows_nothing_of_trail() -> None:
+    done = run("seal_register.py")
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines()[0].endswith(": declined by p-001")
+    assert "import trail" not in (text := (EXAMPLES / "seal_register.py").read_text(encoding="utf-8"))
+    assert "from trail" not in text
+
+
+def test_made_evident(tmp_path: Path) -> None:
+    done = run("made_evident.py", str(tmp_path))
+
+    assert (done.returncode, done.stderr) == (0, "")
+    intact, simply, thoroughly = done.stdout.splitlines()[-3:]
+    assert intact.startswith("intact: positions 1 to 4")
+    # Both times the application believes what it reads.
+    assert all("approved by p-001”; verified: altered" in line for line in (simply, thoroughly))
+    assert "COLUMN_MISMATCH at 3" in simply
+    assert "ROOT_MISMATCH at 4" in thoroughly
 
 
 def test_property_tests() -> None:
