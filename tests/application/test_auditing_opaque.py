@@ -70,7 +70,7 @@ def test_an_honest_database_is_intact(made: Shed) -> None:
     assert (report.verdict, report.counts, report.kind, report.log_kind) == (Verdict.INTACT, {}, "database", "opaque")
     assert (report.size, report.anchored, report.exposed, report.parts.shown) == (6, 5, 1, 6)
     done = {check.number: check.count for check in report.checks if check.state == "passed"}
-    assert done[16] == 7, "six rows and a checkpoint's"
+    assert done[16] == 8, "six rows, a checkpoint's, and the file's pages and indexes"
     assert done[17] == 1
 
 
@@ -394,7 +394,7 @@ def test_a_table_that_is_gone_is_never_intact(shed: Shed, table: str) -> None:
 
 
 def test_the_log_that_the_policy_names_is_the_one_that_is_audited(shed: Shed) -> None:
-    shed.fill(TRAIL_ORIGIN="trail.example/b")
+    shed.fill(TOOLS_TRAIL_ORIGIN="trail.example/b")
     assert shed.audit().origin == "Tools"
     assert audit(shed.path, shed.policy("trail.example/b")).origin == "trail.example/b"
     assert shed.audit(origin="Tools").verdict is Verdict.INTACT

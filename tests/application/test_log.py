@@ -89,7 +89,7 @@ def test_the_second_of_two_that_adopted_at_once_signs_nothing(shed: Shed) -> Non
 
 
 def test_several_logs_in_one_database_are_told_apart(shed: Shed) -> None:
-    shed.fill(TRAIL_ORIGIN="trail.example/b")
+    shed.fill(TOOLS_TRAIL_ORIGIN="trail.example/b")
     with pytest.raises(CallerError, match=r"Tools, trail\.example/b") as caught:
         shed.adopt()
     assert "--origin" in caught.value.advice()

@@ -222,7 +222,7 @@ def test_a_log_that_is_empty_is_adopted_and_signed_later(shop: Shop) -> None:
 
 
 def test_several_logs_in_one_database(shop: Shop) -> None:
-    shop.work(1, TRAIL_ORIGIN="trail.example/b")
+    shop.work(1, TOOLS_TRAIL_ORIGIN="trail.example/b")
     done = shop.run("adopt", shop.db, "--into", shop.keys)
     assert (done.code, "--origin" in done.err, "Tools, trail.example/b" in done.err) == (2, True, True)
     assert not shop.keys.exists()

@@ -19,9 +19,22 @@ from trail.evidence.file import Item
 from trail.evidence.opaque import UUID_ID, OpaqueEntry
 from trail.evidence.record import Record
 from trail.evidence.registry import REGISTRY_TYPES
+from trail.evidence.verdict import MAX_LISTED
 from trail.merkle import parse_checkpoint
 from trail.signing import Policy, parse_note, parse_policy
-from trail.store import Database, EntryRow, Head, IssuedCheckpoint, Reader, attachment_rows, extent, items, part_rows
+from trail.store import (
+    Database,
+    EntryRow,
+    Head,
+    IssuedCheckpoint,
+    Reader,
+    attachment_rows,
+    check_lengths,
+    extent,
+    items,
+    notes_and_lines,
+    part_rows,
+)
 from trail.store.export import OpaqueRow, beside
 from trail.store.opaque import TEXT_LETTER, UUID_LETTER
 from trail.store.read import raw
@@ -73,7 +86,12 @@ class _Audit:
     def run(self, progress: Callable[[int, int], None] | None) -> Report:
         run = self._run
         try:
+            run.count(16)
+            # An index that contradicts its table answers some questions with what the table does not hold.
+            for line in self._database.integrity():
+                run.find("FILE_DAMAGED", line)
             with self._reader.snapshot() as view:
+                check_lengths(view)
                 head = view.head()
                 rows = extent(view)
                 if rows.rows != rows.last or (rows.rows and rows.first != 1):
@@ -140,6 +158,10 @@ class _Audit:
             if not _same(issued.number, number) or not _same(issued.size, _size_of(issued)):
                 run.find("COLUMN_MISMATCH", "a checkpoint's row is not what its note says", None,
                          [number, _size_of(issued)], [issued.number, issued.size], note=issued.note)  # fmt: skip
+        strange = [value for value in notes_and_lines(view) if type(value) is not str]
+        if strange:
+            run.find("COLUMN_MISMATCH", "a checkpoint's note or cosignature is kept as something else than text", None,
+                     "text", [type(value).__name__ for value in strange[:MAX_LISTED]])  # fmt: skip
         if run.log_kind not in ("", self._reader.kind):
             run.find("COLUMN_MISMATCH", "the log is said to be of another kind than its entries", None, run.log_kind,
                      self._reader.kind)  # fmt: skip

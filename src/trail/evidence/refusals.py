@@ -89,6 +89,7 @@ CODES: Final[dict[str, tuple[int, str]]] = {
     "EMPTY": (15, OPEN),
     "COLUMN_MISMATCH": (16, FORGED),
     "POSITION_GAP": (16, FORGED),
+    "FILE_DAMAGED": (16, OPEN),
     "HEAD_MISMATCH": (17, FORGED),
     "NO_ANCHOR": (19, OPEN),
     "ANCHOR_STALE": (19, OPEN),

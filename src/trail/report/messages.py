@@ -63,6 +63,10 @@ ADVICE: Final[dict[str, tuple[str, str]]] = {
         "不影响结论；可作为向记录人了解情况的问题。",
         "This changes no verdict; it is a question that may be put to those who recorded.",
     ),
+    "damaged": (
+        "原样保全该文件，勿再写入；可能是磁盘损坏，也可能有人做了手脚。用备份或导出的证据文件再核验，并与见证方留存的校验点比对。",
+        "Keep the file untouched: a failing disk, or somebody's work. Verify a backup, and compare with witnesses.",
+    ),
     "report": (
         "核验程序未能完成；请保留证据并将本报告交程序维护者。",
         "The verifier could not finish; keep the evidence and give this report to the maintainers.",
@@ -270,6 +274,11 @@ MESSAGES: Final[dict[str, Message]] = {
     "EMPTY": Message("没有任何记录，什么也没有核验", "there are no entries: nothing was verified", "resend"),
     # 16 and 17 database
     "COLUMN_MISMATCH": Message("数据库列与记录内容不符", "a column of the database is not what the entry says", "keep"),
+    "FILE_DAMAGED": Message(
+        "数据库文件的页或索引前后不一，所读内容未必是表中所存",
+        "pages or indexes of the database file contradict each other: what is read need not be what the tables hold",
+        "damaged",
+    ),
     "POSITION_GAP": Message(
         "数据库中的位置不连续：有记录被删除", "the positions in the database are not dense", "keep"
     ),

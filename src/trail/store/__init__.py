@@ -13,9 +13,11 @@ from trail.store.export import (
     Scope,
     attachment_rows,
     beside,
+    check_lengths,
     entry_rows,
     extent,
     items,
+    notes_and_lines,
     part_rows,
 )
 from trail.store.factory import TrailFactory
@@ -37,6 +39,7 @@ __all__ = [
     "Ack", "CheckpointSigner", "Database", "EntryRow", "EntryStore", "FoundLog", "Head", "IssuedCheckpoint",
     "KeyReused", "OpaqueRow", "OpaqueStore", "PartContent", "Reader", "Scope", "Submission", "TrailAggregateRecorder",
     "TrailApplicationRecorder", "TrailFactory", "TrailProcessRecorder", "TrailSnapshotRecorder",
-    "TrailTrackingRecorder", "Witness", "add_cosignatures", "attachment_rows", "beside", "create_log", "entry_rows",
-    "extent", "find_log", "items", "logs_of", "part_rows", "submission_from_bytes",
+    "TrailTrackingRecorder", "Witness", "add_cosignatures", "attachment_rows", "beside", "check_lengths",
+    "create_log", "entry_rows", "extent", "find_log", "items", "logs_of", "notes_and_lines", "part_rows",
+    "submission_from_bytes",
 ]  # fmt: skip

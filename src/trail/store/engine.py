@@ -13,6 +13,7 @@ import threading
 import weakref
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -62,8 +63,9 @@ class Database:
         tables: Sequence[Table] = ACT_TABLES,
     ) -> None:
         self.path = _path(url)
-        self._columns = _columns(tables)
+        self._shape = shape_of(tables)
         self._waiting: weakref.WeakSet[threading.Event] = weakref.WeakSet()
+        self._listeners = threading.Lock()
         self.mode = mode
         self.memory = self.path == sqlite.MEMORY
         self._busy_timeout = busy_timeout
@@ -113,18 +115,18 @@ class Database:
         with self._mapped("making the tables"):
             with self._borrowed() as connection:
                 present = {name for (name,) in connection.execute("SELECT name FROM main.sqlite_master")}
-            if not present.issuperset(self._columns):
+            if not present.issuperset(self._shape):
                 tables[0].metadata.create_all(self._engine, tables=list(tables))
 
     def expect(self, tables: Sequence[Table]) -> None:
         """Check that these tables are there as well; raises `StoreFailed`."""
-        self._columns |= _columns(tables)
+        self._shape |= shape_of(tables)
         self._check()
 
     def _check(self) -> None:
         with self._mapped("opening the database"), self._borrowed() as connection:
             # An audit reads whatever is there and reports what is strange; a writer would be led astray by it.
-            sqlite.check_tables(connection, self._columns, strict=self.mode != "read")
+            sqlite.check_tables(connection, self._shape, strict=self.mode != "read")
 
     @property
     def engine(self) -> Engine:
@@ -194,10 +196,13 @@ class Database:
 
     def listen(self, changed: threading.Event) -> None:
         """Set *changed* after every commit of this object, for as long as somebody holds it."""
-        self._waiting.add(changed)
+        with self._listeners:
+            self._waiting.add(changed)
 
     def _wake(self) -> None:
-        for changed in list(self._waiting):
+        with self._listeners:
+            waiting = list(self._waiting)
+        for changed in waiting:
             changed.set()
 
     @contextmanager
@@ -250,14 +255,15 @@ class Database:
             if not self._is_ours(driver):
                 raise CallerError("the connection that was passed is to another database than this log's")
             sqlite.check_durable(driver)
-            strange = sqlite.strange_objects(driver, self._columns)
-            if strange:
-                raise StoreFailed(f"not made by this library: {', '.join(strange)}", code="FOREIGN_SCHEMA")
             driver.execute("PRAGMA secure_delete=ON")
-            # Through SQLAlchemy, which begins its transactions with their first statement.
+            # The lock before anything is read: a transaction that reads first can't wait for another writer.  Through
+            # SQLAlchemy, which begins its transactions with their first statement.
             connection.execute(lock.statement, dict(zip(lock.names, values, strict=True)))
             if not driver.in_transaction:
                 raise CallerError("the connection that was passed commits every statement by itself")
+            strange = sqlite.strange_objects(driver, self._shape)
+            if strange:
+                raise StoreFailed(f"not made by this library: {', '.join(strange)}", code="FOREIGN_SCHEMA")
             # A host that catches our error and commits must not commit half of what we wrote.
             with connection.begin_nested():
                 yield Transaction(driver.cursor(), self.prepare, sqlite3.IntegrityError)
@@ -285,7 +291,7 @@ class Database:
     def durability(self) -> Durability:
         """Settings read back, SQLite's version and its known defects, the schema's fingerprint, the files."""
         with self._mapped("reading the settings"), self._borrowed() as connection:
-            return sqlite.durability(connection, self.path, self._columns)
+            return sqlite.durability(connection, self.path, self._shape)
 
     def integrity(self) -> tuple[str, ...]:
         """What SQLite finds wrong with the file's pages and indexes; empty when all is well.  Reads everything."""
@@ -388,8 +394,20 @@ def _begin(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN" if connection.get_execution_options().get(_READS) else "BEGIN IMMEDIATE")
 
 
-def _columns(tables: Sequence[Table]) -> dict[str, tuple[str, ...]]:
-    return {table.name: tuple(table.c.keys()) for table in tables}
+@lru_cache(maxsize=64)
+def _made(tables: tuple[Table, ...]) -> sqlite.Shape:
+    """What SQLite itself says of *tables* when they are made as they should be."""
+    scratch = create_engine("sqlite://", poolclass=StaticPool)
+    tables[0].metadata.create_all(scratch, tables=list(tables))
+    driver: Any = scratch.raw_connection().dbapi_connection
+    found = sqlite.shape(driver, [table.name for table in tables])
+    scratch.dispose()
+    return found
+
+
+def shape_of(tables: Sequence[Table]) -> sqlite.Shape:
+    """The columns and indexes that *tables* have, by the name of the table."""
+    return dict(_made(tuple(tables)))
 
 
 def _path(url: str | Path) -> str:

@@ -14,7 +14,7 @@ from hashlib import sha256
 from typing import Any, Final, NamedTuple
 
 from trail.encoding import Value, decode
-from trail.errors import CallerError, EncodingError, RecordError
+from trail.errors import CallerError, EncodingError, RecordError, StoreFailed
 from trail.evidence.file import (
     MAX_ATTACHMENT,
     AttachmentItem,
@@ -27,7 +27,7 @@ from trail.evidence.file import (
 )
 from trail.evidence.moment import check_date
 from trail.evidence.opaque import MAX_STATE, decode_opaque
-from trail.evidence.record import Record, Statement, decode_entry, decode_part
+from trail.evidence.record import MAX_ENTRY, MAX_PART, Record, Statement, decode_entry, decode_part
 from trail.evidence.registry import ERASED, Registry
 from trail.store import queries
 from trail.store.read import IssuedCheckpoint, Reader, raw
@@ -368,6 +368,12 @@ def part_rows(reader: Reader) -> list[PartRow]:
     return [PartRow(*row) for row in reader.source.fetch(queries.PART_NAMES, reader.log)]
 
 
+def notes_and_lines(reader: Reader) -> list[object]:
+    """Every note and every cosignature line as the database holds them, of whatever type."""
+    source, log = reader.source, reader.log
+    return [row[-1] for query in (queries.CHECKPOINTS, queries.COSIGNATURES) for row in source.fetch(query, log)]
+
+
 def attachment_rows(reader: Reader) -> list[AttachmentRow]:
     """Every row of the table ``attachment``, without content."""
     return [AttachmentRow(*row) for row in reader.source.fetch(queries.ATTACHMENT_ROWS, reader.log)]
@@ -381,8 +387,27 @@ class Extent(NamedTuple):
     last: int
 
 
+def check_lengths(reader: Reader) -> None:
+    """
+    Check that no value is longer than any can be, before pages of them are read into memory.
+
+    Raises:
+        StoreFailed: ``VALUE_TOO_LONG``: nobody recorded that.
+    """
+    asked = [(queries.LONGEST[reader.kind], MAX_ENTRY)]
+    if reader.kind == ACTS:
+        asked.append((queries.LONGEST_PART, MAX_PART))
+    for query, most in asked:
+        for longest in reader.source.fetch(query, reader.log)[0]:
+            if type(longest) is int and longest > most:
+                raise StoreFailed(
+                    f"a value of {longest} bytes, where none has more than {most}", code="VALUE_TOO_LONG",
+                    expected=most, found=longest,
+                )  # fmt: skip
+
+
 def extent(reader: Reader) -> Extent:
-    """The `Extent`, counted by the database itself: a row that an index hides is missing from a scan, not from this."""
+    """The `Extent` as the database counts it; whether its indexes can be believed is for `Database.integrity`."""
     count, first, last = reader.source.fetch(queries.EXTENT[reader.kind], reader.log)[0]
     return Extent(count, first or 0, last or 0)
 

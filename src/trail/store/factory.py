@@ -4,7 +4,9 @@ The persistence module ``trail.store``: an eventsourcing application gets a tamp
 =====================  ===========================================================================================
 PERSISTENCE_MODULE     ``trail.store``
 TRAIL_URL              ``sqlite:///events.db``, or a path; ``sqlite://`` for one in memory
-TRAIL_ORIGIN           the log's name, which its checkpoints carry for ever; default: the application's name
+TRAIL_ORIGIN           what the log's name begins with: ``trail.example`` makes ``trail.example/SealRegister``.
+                       With the application's name before it (``SEALREGISTER_TRAIL_ORIGIN``): the whole name.
+                       Checkpoints carry it for ever.  Default: the application's name alone
 CREATE_TABLE           ``no`` where database, tables and log must be there already
 =====================  ===========================================================================================
 
@@ -14,6 +16,7 @@ Several applications may share a database: each has its own log.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any, ClassVar, Final, TypeVar
 
@@ -28,7 +31,7 @@ from eventsourcing.utils import Environment, EnvType, resolve_topic, strtobool
 from sqlalchemy import Table
 
 from trail.clock import Clock, SystemClock
-from trail.errors import TrailError
+from trail.errors import NoteError, TrailError
 from trail.store.engine import Database
 from trail.store.logs import ensure_opaque_log
 from trail.store.opaque import OpaqueStore
@@ -41,6 +44,7 @@ from trail.store.recorders import (
 )
 from trail.store.schema import OPAQUE_TABLES
 
+_UNFIT: Final = re.compile(r"[\s+]+")  # what a checkpoint's first line can't hold
 NAMELESS: Final = "application"
 """The log's name for an application that has none."""
 
@@ -79,7 +83,7 @@ class TrailFactory(InfrastructureFactory[TrailTrackingRecorder]):
     def store(self) -> OpaqueStore:
         """The store of the application's log, which is made first where that is allowed."""
         if self._store is None:
-            origin = self.env.get(self.TRAIL_ORIGIN) or self.env.name or NAMELESS
+            origin = self._origin()
             try:
                 if self._creates():
                     ensure_opaque_log(self.database, origin, created=self.clock.now())
@@ -87,6 +91,18 @@ class TrailFactory(InfrastructureFactory[TrailTrackingRecorder]):
             except TrailError as error:
                 raise _failed(error) from error
         return self._store
+
+    def _origin(self) -> str:
+        """
+        The log's name: several applications and views share an environment, and none must get another's log.
+        """
+        own, *shared = self.env.create_keys(self.TRAIL_ORIGIN)
+        name = _UNFIT.sub("-", self.env.name) or NAMELESS
+        if not shared:
+            return self.env.get(own) or name
+        given = dict(self.env)  # whose `get` does not fall back on the name without prefix
+        base = given.get(shared[0], "")
+        return given.get(own) or (f"{base.rstrip('/')}/{name}" if base else name)
 
     def aggregate_recorder(self, purpose: str = "events") -> AggregateRecorder:
         """A recorder of events, or for any other *purpose* of snapshots, which lie outside the tree."""
@@ -132,4 +148,5 @@ class TrailFactory(InfrastructureFactory[TrailTrackingRecorder]):
 
 
 def _failed(error: TrailError) -> InfrastructureFactoryError:
-    return InfrastructureFactoryError(f"{error.message}. {error.advice()}")
+    advice = "Give the log a name with TRAIL_ORIGIN." if isinstance(error, NoteError) else error.advice()
+    return InfrastructureFactoryError(f"{error.message}. {advice}")

@@ -6,7 +6,19 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, ColumnElement, Table, bindparam, delete, func, insert, select, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    LargeBinary,
+    Table,
+    Text,
+    bindparam,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
 from sqlalchemy.sql.elements import BindParameter
 
 from trail.store.schema import (
@@ -111,6 +123,17 @@ EXTENT: Final = {
     kind: Query(select(func.count(), func.min(t.c.position), func.max(t.c.position)).where(t.c.log == _i("n")), "n")
     for kind, t in _TREES.items()
 }
+
+
+def _longest(table: Table, without: Sequence[str]) -> Query:
+    """The length of the longest value in any text or binary column of *table*."""
+    held = [c for c in table.c if isinstance(c.type, Text | LargeBinary) and c.name not in without]
+    return Query(select(*[func.max(func.length(c)) for c in held]).where(table.c.log == _i("n")), "n")
+
+
+# Pages are read into memory, so how long their values are is asked first.
+LONGEST: Final = {ACTS: _longest(ENTRY, ()), OPAQUE: _longest(OPAQUE_EVENT, ("state",))}
+LONGEST_PART: Final = _longest(PART, ())
 ENTRY_ROWS: Final = _page(ENTRY, _rows(ENTRY))
 # With the length of the state in place of the state itself, of which a page would be too much.
 OPAQUE_ROWS: Final = _page(

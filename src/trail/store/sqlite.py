@@ -23,6 +23,7 @@ from trail.errors import EnvironmentFailed, StoreBusy, StoreFailed
 
 WAL_PAGES: Final = 1000  # 4 MiB; while the log first grows, each sync also has to make its new length durable
 CACHE_KIB: Final = 65_536
+MAX_VALUE: Final = 72 * 1024 * 1024  # bytes of one value: the largest attachment or state, and some room
 MEMORY: Final = ":memory:"
 
 # https://www.sqlite.org/wal.html (the WAL-reset bug): a checkpoint in one connection and a write in another at the
@@ -90,6 +91,7 @@ def harden(connection: sqlite3.Connection, *, read_only: bool) -> None:
     """Settings of every connection: a database file that was tampered with must not run code or corrupt memory."""
     for pragma in ("trusted_schema=OFF", "cell_size_check=ON", f"cache_size=-{CACHE_KIB}"):
         connection.execute(f"PRAGMA {pragma}")
+    connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MAX_VALUE)
     if read_only:
         connection.execute("PRAGMA query_only=ON")
         connection.text_factory = _any_text
@@ -183,9 +185,49 @@ def has_wal_reset_defect(version: tuple[int, ...] = sqlite3.sqlite_version_info)
     return not any(version[:2] == repaired[:2] and version >= repaired for repaired in _WAL_RESET_REPAIRED)
 
 
-def check_tables(connection: sqlite3.Connection, wanted: dict[str, tuple[str, ...]], *, strict: bool = True) -> None:
+class TableShape(NamedTuple):
+    """What `shape` reads of a table: its columns, and its indexes in no order that matters."""
+
+    columns: tuple[tuple[object, ...], ...]
+    indexes: frozenset[tuple[object, ...]]
+
+
+Shape = dict[str, TableShape]
+"""Tables by name."""
+
+
+def shape(connection: sqlite3.Connection, tables: Iterable[str]) -> Shape:
     """
-    Check that each table is there, is a table (not a view) with its columns, and (*strict*) without triggers.
+    What SQLite says of *tables*: each column's name, type, NOT NULL, place in the key and whether it is hidden or
+    generated; each index's columns, order, collation, uniqueness and text.
+    """
+    found: Shape = {}
+    for table in tables:
+        columns = tuple(
+            (name, kind.upper(), notnull, key, hidden)
+            for _, name, kind, notnull, _, key, hidden in connection.execute(f'PRAGMA main.table_xinfo("{table}")')
+        )
+        indexes: set[tuple[object, ...]] = set()
+        for _, name, unique, origin, partial in connection.execute(f'PRAGMA main.index_list("{table}")').fetchall():
+            parts = tuple(
+                ("rowid" if place == -1 else column, *more)  # None: an expression
+                for _, place, column, *more in connection.execute(f'PRAGMA main.index_xinfo("{name}")')
+            )
+            sql = connection.execute("SELECT sql FROM main.sqlite_master WHERE name=?", (name,)).fetchone()
+            text = "".join(str(sql[0] or "").replace('"', "").lower().split()) if sql else ""
+            computed = bool(partial) or any(part[0] is None for part in parts)
+            indexes.add((computed, parts, partial, origin, unique, text))
+        found[table] = TableShape(columns, frozenset(indexes))
+    return found
+
+
+def check_tables(connection: sqlite3.Connection, wanted: Shape, *, strict: bool = True) -> None:
+    """
+    Check that each table is there, is a table (not a view), and has its columns.
+
+    For a writer (*strict*) there are no indexes but its own, text is UTF-8 and no trigger hangs on the tables.  An
+    audit takes what it finds, to say what is wrong with it, but nothing that is computed when it is read: a generated
+    column or an indexed expression can take any time and memory.
 
     Raises:
         StoreFailed: ``NO_LOG`` where none of the tables exists, ``FOREIGN_SCHEMA`` where one is not as it was made.
@@ -195,13 +237,21 @@ def check_tables(connection: sqlite3.Connection, wanted: dict[str, tuple[str, ..
         raise StoreFailed(
             "this database holds no log", code="NO_LOG", advice="Make the log once with `trail init` or Trail.create."
         )
-    for name, columns in wanted.items():
+    for name, made in wanted.items():
         if kinds.get(name) != "table":
             found = kinds.get(name, "nothing")
             raise StoreFailed(f"{name} is {found}, not a table", code="FOREIGN_SCHEMA", table=name, found=found)
-        found_columns = tuple(row[1] for row in connection.execute(f'PRAGMA main.table_xinfo("{name}")'))
-        if found_columns != columns:
-            raise StoreFailed(f"{name} has other columns", code="FOREIGN_SCHEMA", table=name, found=found_columns)
+        columns, indexes = shape(connection, [name])[name]
+        if [(column[0], 0) for column in made.columns] != [(column[0], column[4]) for column in columns]:
+            raise StoreFailed(f"{name} has other columns", code="FOREIGN_SCHEMA", table=name, found=columns)
+        for index in indexes - made.indexes:
+            if strict or index[0]:
+                raise StoreFailed(
+                    f"{name} has an index that this library did not make", code="FOREIGN_SCHEMA", table=name,
+                    found=index, advice="Drop it: a query that an index covers never looks at the table.",
+                )  # fmt: skip
+    if strict and _pragma(connection, "encoding").upper() != "UTF-8":
+        raise StoreFailed("the database is not in UTF-8: it would alter text", code="FOREIGN_SCHEMA")
     strange = strange_objects(connection, wanted)
     if strict and strange:
         raise StoreFailed(f"not made by this library: {', '.join(strange)}", code="FOREIGN_SCHEMA", found=strange)

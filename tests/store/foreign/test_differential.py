@@ -129,7 +129,9 @@ def model(recorder: Any, operation: tuple[Any, ...]) -> Any:
     if operation[0] != "events":
         return ours(recorder, operation)
     _, who, gt, lte, desc, limit = operation
-    held = sorted(recorder.select_events(who), key=lambda event: event.originator_version, reverse=desc)
+    # popo takes a UUID and its text for one originator.
+    same = [event for event in recorder.select_events(who) if isinstance(event.originator_id, type(who))]
+    held = sorted(same, key=lambda event: event.originator_version, reverse=desc)
     held = [event for event in held if gt is None or event.originator_version > gt]
     held = [event for event in held if lte is None or event.originator_version <= lte]
     return held if limit is None else held[:limit]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 from eventsourcing.application import Application
 from eventsourcing.domain import Aggregate
 from eventsourcing.persistence import DataError, IntegrityError, ProgrammingError, StoredEvent, Tracking
+from eventsourcing.utils import Environment
 from sqlalchemy import create_engine, event, text
 from tests.store.foreign.inspector import Inspector, check_every_log, environment, events, factory_of, opened
 
@@ -310,3 +312,60 @@ def test_factories_of_one_name_share_the_log(path: Path) -> None:
     first.close()
     assert two.max_notification_id() == 8
     second.close()
+
+
+def test_a_commit_is_not_disturbed_by_who_begins_to_listen(tmp_path: Path) -> None:
+    """A commit that succeeded must not be reported as an error because another thread subscribes meanwhile."""
+    factory = TrailFactory({"TRAIL_URL": str(tmp_path / "events.db")})
+    recorder = factory.application_recorder()
+    kept: list[threading.Event] = []
+
+    class Late(threading.Event):
+        def set(self) -> None:  # listens while the others are being woken
+            kept.append(threading.Event())
+            factory.database.listen(kept[-1])
+
+    first, second = Late(), Late()
+    factory.database.listen(first)
+    factory.database.listen(second)
+    assert recorder.insert_events([StoredEvent(uuid4(), 1, "t", b"s")]) == [1]
+    assert len(kept) == 2
+    factory.close()
+
+
+def test_a_host_that_begins_with_a_savepoint_waits_for_its_turn(tmp_path: Path) -> None:
+    """The lock comes before anything is read: a transaction that has read can't wait for another writer."""
+    url = tmp_path / "events.db"
+    factory = TrailFactory({"TRAIL_URL": str(url)})
+    recorder = factory.application_recorder()
+    engine = create_engine(f"sqlite:///{url}", connect_args={"timeout": 30})
+    event.listen(engine, "connect", lambda driver, _: driver.execute("PRAGMA synchronous=FULL"))
+    errors: list[BaseException] = []
+
+    def host() -> None:
+        try:
+            for _ in range(20):
+                with engine.connect() as connection, connection.begin(), connection.begin_nested():
+                    recorder.insert_events([StoredEvent(uuid4(), 1, "t", b"s")], connection=connection)
+        except BaseException as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=host) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert errors == []
+    assert recorder.max_notification_id() == 60
+    engine.dispose()
+    factory.close()
+
+
+def test_each_application_and_view_of_an_environment_has_a_name_of_its_own(tmp_path: Path) -> None:
+    shared = {"TRAIL_URL": str(tmp_path / "events.db"), "TRAIL_ORIGIN": "trail.example/", "B_TRAIL_ORIGIN": "whole"}
+    names = []
+    for name in ("A", "B", "my app", ""):
+        factory = TrailFactory(Environment(name, shared))
+        names.append(factory.store().origin)
+        factory.close()
+    assert names == ["trail.example/A", "whole", "trail.example/my-app", "trail.example/"]

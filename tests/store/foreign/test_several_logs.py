@@ -71,7 +71,7 @@ def test_the_name_of_the_log(tmp_path: Path) -> None:
         factory.application_recorder().insert_events(events("a", range(1, 2)))
         factory.close()
     with open_file(path, "read") as database:
-        assert opaque_logs(database) == ["log.example.edu/all", "log.example.edu/b", "C", "application"]
+        assert opaque_logs(database) == ["log.example.edu/all/A", "log.example.edu/b", "C", "application"]
         assert check_every_log(database) == dict.fromkeys(opaque_logs(database), 1)
 
 
