@@ -11,6 +11,8 @@ from collections.abc import Callable
 from datetime import date, datetime, timedelta, timezone
 
 import pytest
+from tests.aggregates.deeds import deeds
+from tests.aggregates.measures import measures
 
 from trail import aggregates as a
 from trail.evidence.record import (
@@ -102,14 +104,6 @@ def examples() -> Examples:
     """One act of every class of the library, all optional fields given."""
     day, at = date(2026, 4, 10), datetime(2026, 4, 10, 9, 30, tzinfo=CST)
     versions = [REFERENCE]
-    case = {
-        "situations": [8, 1],
-        "organisations": [a.Organisation("jia", ["circular"], "overall_leadership")],
-        "cadres": [a.Cadre("p-017", ["admonition"], "principal_leadership", "jia/member")],
-        "versions": versions,
-        "content": "……",
-        "happened": at,
-    }
     key = {"person": "p-001", "key": bytes(32), "possession": bytes(64)}
     acts: list[a.ActBase] = [
         a.ResponsibilityListDrafted(unit="jia", year=2026, owner="jia/member", items={"1": "一"}, title="责任"),
@@ -141,11 +135,8 @@ def examples() -> Examples:
             subject="team", period="2026-H1", recipients=["pc", "dic"], sent=at, title="报告", summary="……", body="jia"
         ),
         a.ReportReceived(report=REFERENCE, recipient="dic", received=day),
-        a.LeadReceived(source="audit", lead="A-12", units=["jia"], content="……", happened=day),
-        a.AccountabilityProposed(**case),
-        a.AccountabilityInitiated(case=REFERENCE, **case),
-        a.AccountabilityDecided(case=REFERENCE, **case),
         a.RuleSetAdopted(name="regulation-2017", digest=bytes(32), first_period="2026", document="校党发 1 号"),
+        a.RuleSetRepealed(name="regulation-2017", first_period="2027", document="校党发 9 号"),
         a.HolidaysSet(document="校办 1 号", holidays=["2026-10-01", "2026-10-02"], workdays=["2026-10-10"]),
         a.DeadlineSet(duty="L3b", period="2026", due=day, document="校纪 3 号", units=["jia"]),
         a.LogFounded(registrars=[a.Founder(p, bytes(32), bytes(64)) for p in ("p-101", "p-102")]),
@@ -180,4 +171,5 @@ def examples() -> Examples:
         a.RecordDisputed(target=REFERENCE, reason="不属实"),
         a.PartErased(target=REFERENCE, part="record", authority="校档 5 号"),
     ]
+    acts += [*deeds(), *measures()]
     return {type(act): act for act in acts}

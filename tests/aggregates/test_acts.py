@@ -60,10 +60,11 @@ def test_what_is_left_out_is_absent_from_the_event(examples: Any) -> None:
             given["owner"] = "jia/member"
         if cls is a.RecordCorrected:
             given["corrected_period"] = "2026"
-        if issubclass(cls, a.cases._Step):
-            given["organisations"] = act.organisations
+        given |= {name: getattr(act, name) for name in ("organisations", "persons", "units") if hasattr(act, name)}
         if cls is a.TalkHeld:
             given["place"] = "甲学院 301"
+        if cls is a.OpinionSigned:
+            given["content"] = "拒绝签名"
         event = cls(**given).event()
 
         assert None not in event.fields.values()
@@ -84,9 +85,12 @@ def test_own_hand_types_admit_own_only() -> None:
 
     assert own == {
         "ListEndorsed", "CommitmentSigned", "PledgeSigned", "FilingReceived", "TalkConfirmed", "TalkDisputed",
-        "ReportFiled", "ReportReceived", "AccountabilityDecided",
+        "ReportFiled", "ReportReceived", "DutyIntegrityReported", "PersonalMattersReported", "AccountabilityDecided",
+        "AppealDecided", "AccountabilityCorrected",
     }  # fmt: skip
-    assert {s.name for s in a.LIBRARY_TYPES if s.exclusive} == {"ListEndorsed", "AccountabilityDecided"}
+    assert {s.name for s in a.LIBRARY_TYPES if s.exclusive} == {
+        "ListEndorsed", "AccountabilityDecided", "AppealDecided", "AccountabilityCorrected",
+    }  # fmt: skip
 
 
 def test_the_class_of_a_type() -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
 
 from trail import aggregates as a
 from trail.errors import CallerError
+from trail.evidence.record import Happened
 
 KINDS = {"jia/secretary": "secretary", "jia/member": "member", "jia/head": "head", "jia/staff": "staff"}
 SECRETARY = ("p-001", "jia/secretary")
@@ -163,8 +165,59 @@ def test_what_is_filed_was_endorsed_or_committed_to(log: Any) -> None:
     filed(log, first)
     assert codes(log, KINDS) == ["C4"]
 
-    log.add(a.ListEndorsed(versions=[first], happened="2026-04-15"), *SECRETARY)
+    log.add(a.ListEndorsed(versions=[first], happened="2026-04-14"), *SECRETARY)
     assert codes(log, KINDS) == []
+
+
+THREE = datetime(2026, 4, 15, 15, tzinfo=timezone(timedelta(hours=8)))
+ON_THE_DAY, IN_THE_MONTH = Happened.on("2026-04-15"), Happened.on("2026-04-01", precision="month")
+
+
+@pytest.mark.parametrize(
+    ("sent", "endorsed", "told"),
+    [
+        (THREE, THREE - timedelta(minutes=1), "before"),
+        (THREE, THREE + timedelta(minutes=1), "after"),
+        (THREE, THREE.replace(hour=7, tzinfo=UTC) - timedelta(minutes=1), "before"),
+        (THREE, THREE, ""),
+        (THREE, Happened.at(THREE + timedelta(seconds=30), precision="second"), ""),  # sent in that minute
+        (
+            Happened.at(THREE, precision="second"),
+            Happened.at(THREE + timedelta(seconds=1), precision="second"),
+            "after",
+        ),
+        (ON_THE_DAY, THREE, ""),
+        (THREE, ON_THE_DAY, ""),
+        (ON_THE_DAY, ON_THE_DAY, ""),
+        (ON_THE_DAY, THREE + timedelta(days=1), "after"),
+        (ON_THE_DAY, THREE - timedelta(days=1), "before"),
+        (ON_THE_DAY, IN_THE_MONTH, ""),
+        (IN_THE_MONTH, ON_THE_DAY, ""),
+        (IN_THE_MONTH, Happened.on("2026-05-01"), "after"),
+    ],
+)
+def test_whether_it_was_endorsed_before_it_was_filed(new_log: Any, sent: Any, endorsed: Any, told: str) -> None:
+    """By what both sides claim; where that can't tell, by the order of the records, and the gap says so."""
+
+    def gaps(*, filed_first: bool) -> list[str]:
+        log = new_log()
+        first = draft(log)
+        acts = [
+            a.ListFiledForRecord(versions=[first], recipient="dic", sent=THREE, happened=sent),
+            a.ListEndorsed(versions=[first], happened=endorsed),
+        ]
+        for act in acts if filed_first else reversed(acts):
+            log.add(act, *SECRETARY)
+        return [gap.en for gap in a.ListAggregate.of(log.records).gaps(KINDS)]
+
+    after = ["the filed version was vouched for only after it was filed"]
+    unsure = "in a record after the filing, and the dates do not say which came first"
+    if told:
+        assert gaps(filed_first=True) == gaps(filed_first=False) == (after if told == "after" else [])
+    else:
+        assert gaps(filed_first=False) == []
+        (shown,) = gaps(filed_first=True)
+        assert unsure in shown
 
 
 def test_an_endorsement_after_the_filing_is_shown(log: Any) -> None:

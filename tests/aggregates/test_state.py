@@ -14,7 +14,11 @@ from trail import aggregates as a
 PEOPLE = ("p-001", "p-017", "p-018")
 POSTS = ("jia/secretary", "jia/member", "jia/head")
 KINDS = dict(zip(POSTS, ("secretary", "member", "head"), strict=True))
-AGGREGATES = (a.ListAggregate, a.TalkAggregate, a.ReportAggregate, a.CaseAggregate)
+AGGREGATES = (
+    a.ListAggregate, a.TalkAggregate, a.ReportAggregate, a.CaseAggregate, a.RectificationAggregate,
+    a.AssessmentAggregate, a.FactAggregate,
+)  # fmt: skip
+CODES = {"C1", "C2", "C3", "C4", "C5", "C6", "C7", "N1", "N2", "N3", "N6", "N11b", "N13"}
 DAYS = st.integers(1, 28).map(lambda day: f"2026-04-{day:02d}")
 Make = Callable[[Any, Any], a.ActBase]
 
@@ -25,6 +29,8 @@ CORRECTIONS: dict[str, dict[str, Any]] = {
     "ReportFiled": {"recipients": ["jia"]},
     "PledgeSigned": {"side": "committee"},
     "AccountabilityDecided": {"situations": [1]},
+    "DefenceHeard": {"persons": ["p-018"]},
+    "RectificationOrdered": {"posts": ["jia/secretary"]},
 }
 
 
@@ -67,6 +73,35 @@ def talked(draw: Any, records: list[Any]) -> a.ActBase:
 
 
 STEP = {"situations": [8], "cadres": [a.Cadre("p-017", ["admonition"])]}
+WHO = {"persons": ["p-017"]}
+CASE_STEPS = (a.FactsPresented, a.DefenceHeard)
+DECISION_STEPS = (a.AdjustmentCompleted, a.AppealLodged)
+
+
+def case_step(draw: Any, records: list[Any]) -> a.ActBase:
+    return draw(st.sampled_from(CASE_STEPS))(case=any_record(draw, records), happened=draw(DAYS), **WHO)
+
+
+def decision_step(draw: Any, records: list[Any]) -> a.ActBase:
+    return draw(st.sampled_from(DECISION_STEPS))(decision=any_record(draw, records), happened=draw(DAYS), **WHO)
+
+
+def inquiry(draw: Any, records: list[Any]) -> a.ActBase:
+    group = {"case": any_record(draw, records), "head": draw(st.sampled_from(PEOPLE)), "members": ["p-001"]}
+    if draw(st.booleans()):
+        return a.InquiryOpened(**group, happened=draw(DAYS))
+    return a.InquiryReportAdopted(**group, happened=draw(DAYS), norm=draw(st.sampled_from(("2016", "2019"))))
+
+
+def opinion(draw: Any, records: list[Any]) -> a.ActBase:
+    return a.OpinionSigned(case=any_record(draw, records), opinion="agree", happened=draw(DAYS), **WHO)
+
+
+def verified(draw: Any, records: list[Any]) -> a.ActBase:
+    outcome = draw(st.sampled_from(("complete", "partial")))
+    return a.RectificationVerified(order=any_record(draw, records), outcome=outcome, happened=draw(DAYS))
+
+
 FIRST: tuple[Make, ...] = (
     listed,
     talked,
@@ -90,6 +125,18 @@ LATER: tuple[Make, ...] = (
     ),
     lambda draw, records: a.AccountabilityInitiated(case=any_record(draw, records), happened=draw(DAYS), **STEP),
     lambda draw, records: a.AccountabilityDecided(case=any_record(draw, records), happened=draw(DAYS), **STEP),
+    case_step,
+    decision_step,
+    inquiry,
+    opinion,
+    verified,
+    lambda draw, records: a.DecisionServed(decision=any_record(draw, records), received=draw(DAYS), **WHO),
+    lambda draw, records: a.AppealDecided(appeal=any_record(draw, records), outcome="upheld", happened=draw(DAYS)),
+    lambda draw, records: a.RectificationOrdered(issue=any_record(draw, records), units=["jia"], happened=draw(DAYS)),
+    lambda draw, records: a.RectificationReported(order=any_record(draw, records), happened=draw(DAYS)),
+    lambda draw, records: a.AssessmentConducted(
+        units=["jia"], lead="p-001", period="2026", versions=some(draw, records) if draw(st.booleans()) else []
+    ),
     lambda draw, records: a.RecordVoided(target=any_record(draw, records), reason="……"),
     lambda draw, records: a.RecordDisputed(target=any_record(draw, records), reason="……"),
 )
@@ -118,7 +165,7 @@ def test_any_order_gives_the_same_state_and_gaps_never_raise(data: Any, new_log:
         gaps = state.gaps()
         assert other.gaps() == gaps
         for gap in gaps:
-            assert gap.code in {"C1", "C2", "C3", "C4", "C5", "C7", "N11b", "N13"}
+            assert gap.code in CODES
             assert gap.positions == tuple(sorted(set(gap.positions)))
             assert set(gap.positions) <= {record.position for record in records}
             assert gap.en

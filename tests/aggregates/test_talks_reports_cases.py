@@ -1,4 +1,4 @@
-"""Talks confirmed and disputed, reports received, cases with steps that are missing."""
+"""Talks confirmed and disputed, reports received."""
 
 from __future__ import annotations
 
@@ -101,50 +101,3 @@ def test_receipts_that_cannot_be_are_shown(log: Any) -> None:
 
     gaps = a.ReportAggregate.of(log.records).gaps()
     assert [(gap.code, gap.positions) for gap in gaps] == [("N13", (1, 2)), ("N13", (1, 3))]
-
-
-def case(**more: Any) -> dict[str, Any]:
-    return {"situations": [8], "cadres": [a.Cadre("p-017", ["admonition"])], **more}
-
-
-def test_a_case_goes_its_way_and_missing_steps_are_gaps(log: Any) -> None:
-    lead = log.add(a.LeadReceived(source="audit", happened="2026-05-01"))
-    log.add(a.AccountabilityProposed(case=lead, **case(happened="2026-05-02")))
-    decided = log.add(a.AccountabilityDecided(case=lead, **case(happened="2026-06-01")))
-    state = a.CaseAggregate.of(log.records)
-
-    assert {r.statement.stream for r in log.records} == {"case/" + lead.statement.id.hex()}
-    assert state.stage() == "AccountabilityDecided"
-    assert state.subjects() == {"p-017"}
-    assert sorted(gap.code for gap in state.gaps()) == ["C5", "C7", "C7"]
-    assert {gap.positions for gap in state.gaps()} == {(decided.position,)}
-
-
-def test_a_case_with_every_step_has_no_gap(log: Any) -> None:
-    """The hearing's type is declared later; the case knows the step by its name."""
-    lead = log.add(a.LeadReceived(source="audit", happened="2026-05-01"))
-    log.add(a.AccountabilityInitiated(case=lead, **case(happened="2026-05-02")))
-    heard = {"key": "DefenceHeard@1", "stream": lead.statement.stream, "happened": "2026-05-20"}
-    log.add(a.GenericAct(**heard))
-    log.add(a.AccountabilityDecided(case=lead, **case(happened="2026-06-01", versions=[lead])))
-
-    assert a.CaseAggregate.of(log.records).gaps() == ()
-
-
-def test_a_decision_before_its_initiation_is_shown(log: Any) -> None:
-    first = log.add(a.AccountabilityDecided(**case(happened="2026-06-01", versions=[[bytes(16), bytes(32)]])))
-    log.add(a.AccountabilityInitiated(case=first, **case(happened="2026-06-02")))
-
-    gaps = a.CaseAggregate.of(log.records).gaps()
-    assert [(gap.code, gap.positions) for gap in gaps] == [("C7", (1,)), ("C7", (1, 2))]
-
-
-def test_a_case_is_about_somebody_and_a_decision_names_its_form() -> None:
-    with pytest.raises(CallerError, match="at least one organisation or cadre"):
-        a.AccountabilityProposed(situations=[8]).event()
-    with pytest.raises(CallerError, match="form"):
-        a.AccountabilityDecided(situations=[8], cadres=[a.Cadre("p-017")]).event()
-    with pytest.raises(CallerError, match="cadres"):
-        a.AccountabilityDecided(situations=[8], cadres=[a.Cadre("p-017", ["reorganisation"])]).event()
-    with pytest.raises(CallerError, match="situations"):
-        a.AccountabilityProposed(situations=[12], organisations=[a.Organisation("jia")]).event()

@@ -8,7 +8,21 @@ from __future__ import annotations
 
 from typing import Final
 
-from trail.aggregates import cases, lists, reports, rules_events, talks
+from trail.aggregates import (
+    assessment,
+    cases,
+    conveying,
+    facts,
+    instruments,
+    integrity,
+    lists,
+    meetings,
+    petitions,
+    reports,
+    rules_events,
+    supervision,
+    talks,
+)
 from trail.aggregates.base import ActBase
 from trail.aggregates.edits import EDIT_ACTS
 from trail.aggregates.generic import GenericAct
@@ -22,8 +36,10 @@ LIBRARY_ACTS: Final[tuple[type[ActBase], ...]] = (
     lists.CommitmentSigned, lists.PledgeSigned, lists.ListFiledForRecord, lists.FilingReceived, PaperReceiptRecorded,
     talks.TalkHeld, talks.TalkConfirmed, talks.TalkDisputed,
     reports.ReportFiled, reports.ReportReceived,
-    cases.LeadReceived, cases.AccountabilityProposed, cases.AccountabilityInitiated, cases.AccountabilityDecided,
-    rules_events.RuleSetAdopted, rules_events.DeadlineSet, rules_events.HolidaysSet,
+    *instruments.INSTRUMENT_ACTS, *meetings.MEETING_ACTS, *conveying.CONVEYING_ACTS, *facts.FACT_ACTS,
+    *supervision.SUPERVISION_ACTS, *petitions.PETITION_ACTS, *integrity.INTEGRITY_ACTS, *assessment.ASSESSMENT_ACTS,
+    *cases.CASE_ACTS,
+    rules_events.RuleSetAdopted, rules_events.RuleSetRepealed, rules_events.DeadlineSet, rules_events.HolidaysSet,
 )  # fmt: skip
 LIBRARY_TYPES: Final[tuple[TypeSpec, ...]] = tuple(act.TYPE for act in LIBRARY_ACTS)
 BUILT_IN_ACTS: Final[tuple[type[ActBase], ...]] = (*AUTHORITY_ACTS, *ROSTER_ACTS, *EDIT_ACTS)

@@ -5,7 +5,8 @@ The order constraints of the lists, C1 to C4, judged over settled records.
 * C2 an endorsement is by the direct superior and after the last edit; a list without a named endorser stands on the
   committee's own commitment.
 * C3 a pledge has two sides, signed by two persons, over one text.
-* C4 what was filed for record had been endorsed, where C2 names an endorser.
+* C4 what was filed for record had been endorsed, where C2 names an endorser.  Instants are compared where both sides
+  claim one, otherwise days; where these can't tell which came first, the positions in the stream do.
 """
 
 from __future__ import annotations
@@ -15,15 +16,18 @@ from typing import Final
 
 from trail.aggregates.list_versions import Key, ListVersion, named_in, versions_of
 from trail.aggregates.state import Gap, Settled, gap, in_order, joined, key_of
+from trail.evidence.moment import Happened
 
 _TEAM: Final = frozenset(("secretary", "deputy_secretary", "member", "principal"))
 _SUPERIORS: Final[Mapping[str, frozenset[str]]] = {  # 三（一）2: the secretary for members, members for heads
     "deputy_secretary": frozenset(("secretary",)),
     "member": frozenset(("secretary",)),
-    "principal": frozenset(("secretary",)),
+    "principal": _TEAM,  # the secretary for the team; for a unit in a portfolio, the member in charge above
     "head": _TEAM,
     "branch_secretary": _TEAM,
 }
+_DAY: Final = 10
+_KNOWN: Final = {"year": 4, "month": 7}  # how much of YYYY-MM-DD is known, in characters; otherwise all of it
 _EXEMPT: Final = frozenset(("secretary",))  # AMB26: the text names no endorser for the team and the secretary
 
 
@@ -170,7 +174,24 @@ def _filed_version(
     if not vouched:
         en = "the filed version was committed to by nobody" if exempt else "the filed version is not endorsed"
         yield gap("C4", at, en, "所备案版本未经党委（党总支）签字承诺" if exempt else "所备案版本未经签字背书")
-    elif all(act.happened.date() > filing.happened.date() for act in vouched):
-        at = (*at, vouched[0].position)
+        return
+    claims = [_compared(act.happened, filing.happened) for act in vouched]
+    if any((claim or act.position - filing.position) < 0 for claim, act in zip(claims, vouched, strict=True)):
+        return
+    at = (*at, vouched[0].position)
+    if all(claims):
         en = "the filed version was vouched for only after it was filed"
         yield gap("C4", at, en, "所备案版本在报送之后才签字背书或承诺")
+    else:  # of the same day: all that is known is the order in which they were recorded
+        en = "the filed version was vouched for in a record after the filing, and the dates do not say which came first"
+        yield gap("C4", at, en, "所备案版本的签字背书或承诺在报送之后才记录，所填日期分不出先后")
+
+
+def _compared(one: Happened, other: Happened) -> int:
+    """Below 0 if *one* is claimed to be earlier than *other*, above 0 if later; 0 where the claims can't tell."""
+    if type(one.value) is int and type(other.value) is int:
+        step = 60 if "minute" in (one.precision, other.precision) else 1
+        return one.value // step - other.value // step
+    known = min(_KNOWN.get(one.precision, _DAY), _KNOWN.get(other.precision, _DAY))
+    left, right = one.date()[:known], other.date()[:known]
+    return (left > right) - (left < right)

@@ -22,6 +22,7 @@ REPORT_SUBJECTS: Final = ("team", "principal", "member")  # 领导班子, 主要
 REPORT_FILED: Final = declare(
     "ReportFiled",
     fields={
+        "annual": Field("bool", optional=True),
         "channel": Field("text", optional=True, max=100),
         "recipients": Field("list", of=Field("unit"), min=1, max=20),
         "subject": Field("enum", values=REPORT_SUBJECTS),
@@ -49,6 +50,8 @@ class ReportFiled(Act):
     ``subject`` says whose report it is: the team's, the principal leader's, or another member's.  ``period`` is the
     half-year it is about (``2026-H1``); ``sent`` a date or an aware datetime.  The text goes into the part (title,
     summary), into attachments, or both.  For the team's report name ``body`` where the registry lets it act.
+    ``annual``: it has the three parts of the yearly report as well (二（二）4: the unit's responsibility, the first
+    responsible person's, the integrity of the team), so that nobody reports twice.
     """
 
     TYPE: ClassVar[TypeSpec] = REPORT_FILED
@@ -61,6 +64,7 @@ class ReportFiled(Act):
     title: str | None = None
     summary: str | None = None
     channel: str | None = None
+    annual: bool | None = None
 
     def _check(self) -> None:
         if self.period is None:
@@ -72,6 +76,7 @@ class ReportFiled(Act):
 
     def _public(self) -> Mapping[str, Any]:
         return {
+            "annual": self.annual,
             "channel": self.channel,
             "recipients": sorted(set(self.recipients)),
             "subject": self.subject,

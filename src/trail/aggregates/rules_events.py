@@ -1,5 +1,6 @@
 """
-The rules themselves are events (C9): a rule set adopted, a deadline set for one period.
+The rules themselves are events (C9): a rule set adopted, amended by adopting its next version, repealed; a deadline
+set for one period.
 """
 
 from __future__ import annotations
@@ -19,6 +20,15 @@ RULE_SET_ADOPTED: Final = declare(
     "RuleSetAdopted",
     fields={
         "digest": Field("digest"),
+        "document": Field("text", optional=True, max=500),
+        "first_period": Field("text", min=4, max=10),
+        "name": Field("id"),
+    },
+    hands=("own", "recorded"),
+)
+RULE_SET_REPEALED: Final = declare(
+    "RuleSetRepealed",
+    fields={
         "document": Field("text", optional=True, max=500),
         "first_period": Field("text", min=4, max=10),
         "name": Field("id"),
@@ -62,13 +72,38 @@ class RuleSetAdopted(Act):
     document: str | None = None
 
     def _check(self) -> None:
-        try:
-            check_period(self.first_period, "first_period")
-        except RecordError as error:
-            raise refused(error.message.removeprefix("first_period: "), "first_period") from None
+        _check_first(self.first_period)
 
     def _place(self) -> Place:
         return Place("rules/" + text_of(self.name, "name"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleSetRepealed(Act):
+    """
+    No version of the rule set ``name`` holds for periods that begin in ``first_period`` or later, until one is adopted.
+
+    What began before stays as it is: an obligation is bound to the version in force on the first day of its period.
+    """
+
+    TYPE: ClassVar[TypeSpec] = RULE_SET_REPEALED
+
+    name: str
+    first_period: str
+    document: str | None = None
+
+    def _check(self) -> None:
+        _check_first(self.first_period)
+
+    def _place(self) -> Place:
+        return Place("rules/" + text_of(self.name, "name"))
+
+
+def _check_first(first_period: str) -> None:
+    try:
+        check_period(first_period, "first_period")
+    except RecordError as error:
+        raise refused(error.message.removeprefix("first_period: "), "first_period") from None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +134,7 @@ class DeadlineSet(Act):
         return Place("rules/deadlines")
 
 
-RULE_TYPES: Final = (RULE_SET_ADOPTED, DEADLINE_SET)
+RULE_TYPES: Final = (RULE_SET_ADOPTED, RULE_SET_REPEALED, DEADLINE_SET)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,13 +1,12 @@
 """
-Talks, reports and accountability cases, folded from the records of their streams.
+Talks and reports, folded from the records of their streams.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar, Final
+from typing import ClassVar
 
-from trail.aggregates.cases import CASE_TYPES
 from trail.aggregates.receipts import PAPER_RECEIPT_RECORDED
 from trail.aggregates.reports import REPORT_TYPES, ReportReceived
 from trail.aggregates.state import Gap, Settled, StreamState, gap, in_order
@@ -137,69 +136,3 @@ class ReportAggregate(StreamState):
                     en = f"{unit} received the report on a day before it was sent"
                     gaps.append(gap("N13", at, en, f"{unit} 的签收日期早于报送日期"))
         return in_order(gaps)
-
-
-def step_of(record: Record) -> str:
-    """The step that a record of a case is: the name of its type, without version."""
-    return record.statement.type.rpartition("@")[0]
-
-
-_HEARING: Final = "DefenceHeard"  # 2019, art. 11: statement and defence are heard and recorded
-
-
-@dataclass(frozen=True, slots=True)
-class CaseAggregate(StreamState):
-    """
-    An accountability case.
-
-    It takes every type that lies in its stream, so steps declared later (inquiry, facts presented, defence heard,
-    opinion, report, service, appeal) find their place without a change here; they are known by name.
-    """
-
-    TYPES: ClassVar[frozenset[str]] = frozenset(t.key for t in CASE_TYPES)
-    STEPS: ClassVar[tuple[str, ...]] = (
-        "LeadReceived", "AccountabilityProposed", "AccountabilityInitiated", "InquiryOpened", "FactsPresented",
-        "DefenceHeard", "OpinionSigned", "InquiryReportAdopted", "AccountabilityDecided", "DecisionServed",
-        "AppealLodged", "AppealDecided", "AccountabilityCorrected", "SelfCriticismMade", "CaseCirculated",
-    )  # fmt: skip
-
-    def takes(self, record: Record) -> bool:
-        """Whether *record* is a step of a case, by the name of its type."""
-        return step_of(record) in self.STEPS or StreamState.takes(self, record)
-
-    def steps(self, name: str) -> tuple[Settled, ...]:
-        """The acts of the step *name*, whatever version of its type, that hold."""
-        return tuple(a for a in self.settled() if step_of(a.record) == name)
-
-    def stage(self) -> str | None:
-        """The furthest step that was taken."""
-        taken = {step_of(act.record) for act in self.settled()}
-        return next((name for name in reversed(self.STEPS) if name in taken), None)
-
-    def subjects(self) -> frozenset[str]:
-        """The units and persons that the last step to name any is about."""
-        named: frozenset[str] = frozenset()
-        for act in self.settled():
-            rows: list[Any] = [*act.fields.get("organisations", ()), *act.fields.get("cadres", ())]
-            named = frozenset(row.get("person") or row.get("unit") for row in rows) or named
-        return named
-
-    def gaps(self) -> tuple[Gap, ...]:
-        """C5: a decision that cites no list version.  C7: a decision without initiation, or without a hearing."""
-        gaps = []
-        for decision in self.steps("AccountabilityDecided"):
-            at = (decision.position,)
-            if not decision.fields.get("versions"):
-                gaps.append(gap("C5", at, "the decision cites no version of a list", "问责决定未引用清单版本"))
-            gaps += self._before(decision, "AccountabilityInitiated", "an initiation approval", "启动审批")
-            gaps += self._before(decision, _HEARING, "a record that the defence was heard", "听取陈述申辩的记录")
-        return in_order(gaps)
-
-    def _before(self, decision: Settled, step: str, en: str, zh: str) -> list[Gap]:
-        taken = self.steps(step)
-        if not taken:
-            return [gap("C7", (decision.position,), f"the decision lacks {en}", f"问责决定缺少{zh}")]
-        if all(act.happened.date() > decision.happened.date() for act in taken):
-            at = (decision.position, *(act.position for act in taken))
-            return [gap("C7", at, f"the decision came before {en}", f"问责决定早于{zh}")]
-        return []
