@@ -104,3 +104,17 @@ def test_holidays_and_days_worked_in_exchange():
     assert work.works(day_of("2026-04-04"))
     assert date_text(work.after(day_of("2026-04-05"))) == "2026-04-07"
     assert date_text(work.before(day_of("2026-04-05"))) == "2026-04-04"
+
+
+OFF = st.frozensets(st.integers(738_000, 738_060), max_size=12)
+
+
+@given(OFF, OFF, st.integers(738_000, 738_060), st.integers(0, 80))
+def test_counting_working_days_agrees_with_walking_them(off: frozenset[int], on: frozenset[int], begin: int, days: int):
+    """`WorkDays.since` counts what `WorkDays.lag` walks, and `WorkDays.later` is its inverse."""
+    work = WorkDays(off, on)
+
+    assert work.since(begin, begin + days) == work.lag(begin, begin + days, 1000)
+    assert work.since(begin, begin - days) == 0
+    assert work.since(begin, work.later(begin, days)) == days
+    assert days == 0 or work.works(work.later(begin, days))

@@ -15,6 +15,7 @@ from typing import Final, NamedTuple
 
 from trail.errors import CallerError
 from trail.evidence.moment import ZONE, Happened
+from trail.rules.model import Settings
 
 EPOCH: Final = 719_163  # the ordinal of 1970-01-01
 FOREVER: Final = dt.date.max.toordinal()
@@ -106,20 +107,61 @@ def named(label: str | None) -> Period | None:
         return None
 
 
-def periods(cadence: str, first: int, until: int) -> Iterator[Period]:
-    """The periods of *cadence* that begin on or after day *first* and before day *until*, in order."""
-    for year in range(dt.date.fromordinal(max(first, 1)).year, dt.date.fromordinal(max(until, 1)).year + 1):
-        for label in (f"{year}",) if cadence == "year" else (f"{year}-H1", f"{year}-H2"):
-            one = period(label)
+ALWAYS: Final = Period("", 1, FOREVER)
+"""The period of what has none: every act lies in it."""
+
+
+def periods(cadence: str, first: int, until: int, settings: Settings | None = None) -> Iterator[Period]:
+    """
+    The periods of *cadence* that begin on or after day *first* and before day *until*, in order.
+
+    *settings* may let years and half-years begin on other days (AMB4, AMB5); rolling half-years come as well as those
+    of the calendar, under the label of the month with which they end.
+    """
+    years = range(dt.date.fromordinal(max(first, 1)).year - 1, dt.date.fromordinal(max(until, 1)).year + 1)
+    for year in years:
+        for one in _of_year(cadence, year, settings):
             if first <= one.begin < until:
                 yield one
+    if settings is not None and settings.half_years == "rolling" and cadence == "half_year":
+        for year in years:
+            for month in range(1, 13):
+                end = period(f"{year}-{month:02}")
+                begin = dt.date(year - (month < 6), (month - 6) % 12 + 1, 1).toordinal()
+                if first <= begin and end.begin < until:
+                    yield end._replace(begin=begin)
+
+
+@lru_cache(maxsize=1024)
+def _of_year(cadence: str, year: int, settings: Settings | None) -> tuple[Period, ...]:
+    if cadence == "year":
+        start = "01-01" if settings is None else settings.year_begins
+        return (Period(f"{year}", day_of(f"{year}-{start}"), day_of(f"{year + 1}-{start}")),)
+    if settings is None or settings.half_years != "semesters":
+        return (period(f"{year}-H1"), period(f"{year}-H2"))
+    one, two = (day_of(f"{year}-{start}") for start in settings.semesters)
+    return (Period(f"{year}-H1", one, two), Period(f"{year}-H2", two, day_of(f"{year + 1}-{settings.semesters[0]}")))
+
+
+def is_rolling(one: Period) -> bool:
+    """Whether a period is the six months that end with the month of its label."""
+    return len(one.label) == 7 and one.label[5] != "H" and one.end - one.begin > 31
+
+
+@lru_cache(maxsize=4096)
+def years_of(one: Period) -> tuple[str, ...]:
+    """The years in which acts that concern a period may be filed; ``""``: all of them."""
+    if not one.label:
+        return ("",)
+    days = (dt.date.fromordinal(one.begin).year, dt.date.fromordinal(one.last).year)
+    return tuple(sorted({one.label[:4], *(str(year) for year in range(days[0], days[1] + 1))}))
 
 
 def covers(one: Period, label: str) -> bool:
     """Whether a named period lies within *one*: a month within its half-year, a half-year within its year."""
     if label == one.label:
         return True
-    if len(label) <= 4 or label[:4] != one.label[:4]:
+    if len(label) <= 4 or label[:4] not in years_of(one):
         return False
     inner = named(label)
     return inner is not None and one.begin <= inner.begin and inner.end <= one.end
@@ -149,6 +191,22 @@ class WorkDays(NamedTuple):
             day -= 1
         return day
 
+    def since(self, begin: int, end: int) -> int:
+        """The working days after day *begin* up to day *end*."""
+        if end <= begin:
+            return 0
+        weeks, rest = divmod(end - begin, 7)
+        count = weeks * 5 + sum((end - n) % 7 not in (6, 0) for n in range(rest))
+        count -= sum(begin < d <= end and d % 7 not in (6, 0) and d not in self.workdays for d in self.holidays)
+        return count + sum(begin < d <= end and d % 7 in (6, 0) for d in self.workdays)
+
+    def later(self, day: int, count: int) -> int:
+        """The day that lies *count* working days after *day*."""
+        while count > 0:
+            day += 1
+            count -= self.works(day)
+        return day
+
     def lag(self, begin: int, end: int, most: int) -> int:
         """The working days after day *begin* up to day *end*; counted no further than *most* + 1."""
         count, day = 0, begin
@@ -156,6 +214,11 @@ class WorkDays(NamedTuple):
             day += 1
             count += self.works(day)
         return count
+
+
+def seconds_of(time: str) -> int:
+    """The seconds from the beginning of a day to ``HH:MM``."""
+    return int(time[:2]) * 3600 + int(time[3:]) * 60
 
 
 def due_day(template: str, one: Period, mid_month: str, roll: str, work: WorkDays) -> int:

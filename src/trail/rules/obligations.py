@@ -7,14 +7,15 @@ whatever answers the questions of `Roster`; days and intervals as in `trail.rule
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
-from trail.rules.calendar import Period, WorkDays, due_day, start_of
-from trail.rules.groups import Group, coverage, governed_by, level_of, team
+from trail.rules.calendar import ALWAYS, Period, WorkDays, due_day, is_rolling, seconds_of, start_of
+from trail.rules.groups import UNIT_GROUPS, Group, coverage, governed_by, level_of, team
 from trail.rules.model import COUNTED, Duty, Level, RuleSet
-from trail.rules.people import Roster, held_days, tenure_days
+from trail.rules.obligors import Seat, Seats, kinds_of, obliges_body
+from trail.rules.people import Roster, held_days, tenure_days, unit_days
 
 __all__ = ["Deadline", "Deadlines", "Demand", "Key", "Roster", "demands"]
 
@@ -48,7 +49,8 @@ class Demand:
 
     ``holder`` is who holds the post on the due day (None: vacant, or the body owes it).  ``due`` is a day,
     ``due_until`` and ``amber`` UTC seconds.  Each of ``keys`` is to be covered ``minimum`` times; none: void.
-    ``any_of`` holds the recipients if any one of them will do.
+    ``any_of`` holds the recipients if any one of them will do, ``group`` the counterparts.  ``seat`` is the unit whose
+    level it is: the unit itself, or the one whose discipline commission it is.
     """
 
     rules: RuleSet
@@ -65,6 +67,8 @@ class Demand:
     keys: tuple[Key, ...]
     any_of: frozenset[str]
     deadline: Deadline | None
+    group: frozenset[str] = frozenset()
+    seat: str = ""
 
 
 class _Due(NamedTuple):
@@ -83,49 +87,67 @@ class _Question(NamedTuple):
     roster: Roster
     deadlines: Deadlines
     work: WorkDays
+    seats: Seats
 
 
 def demands(
-    rules: RuleSet, unit: str, period: Period, roster: Roster, deadlines: Deadlines, work: WorkDays, cadence: str
+    rules: RuleSet,
+    unit: str,
+    period: Period,
+    roster: Roster,
+    deadlines: Deadlines,
+    work: WorkDays,
+    cadence: str,
+    classes: frozenset[str] = COUNTED,
 ) -> Iterator[Demand]:
-    """What *unit* owes for *period*, a period of *cadence*, under *rules*; in the order of the rule set."""
-    ask = _Question(rules, unit, period, roster, deadlines, work)
+    """
+    What *unit* owes for *period*, a period of *cadence*, under *rules*; in the order of the rule set.
+
+    *classes*: which duties; those that are not counted are asked for as of the last day of the period.
+    """
+    ask = _Question(rules, unit, period, roster, deadlines, work, Seats(rules, roster, unit))
     for duty in rules.duties.values():
-        if duty.klass in COUNTED and duty.cadence == cadence:
+        if duty.klass in classes and duty.cadence == cadence and is_rolling(period) == _rolls(rules, duty):
             yield from _of_team(ask, duty)
             if "head" in duty.obliged:
                 yield from _of_heads(ask, duty)
 
 
+def _rolls(rules: RuleSet, duty: Duty) -> bool:
+    """Whether the duty is asked of every six months (AMB4): what is due at the end of the half-year."""
+    if rules.settings.half_years != "rolling" or duty.cadence != "half_year" or duty.klass not in COUNTED:
+        return False
+    return all(days == ENDS for days in duty.due.values())
+
+
+ENDS = ("06-30", "12-31")
+
+
 def _of_team(ask: _Question, duty: Duty) -> Iterator[Demand]:
-    level = level_of(ask.rules, ask.roster, ask.unit, ask.period.last) or level_of(
-        ask.rules, ask.roster, ask.unit, ask.period.begin
-    )
-    if level is None or level.name not in duty.levels:
+    seat = ask.seats.on(ask.period.last) or ask.seats.on(ask.period.begin)
+    if seat is None or seat.level.name not in duty.levels:
         return
-    due = _due(ask, duty, level)
+    due = _due(ask, duty, seat.level)
     day = min(due.day, ask.period.last)
-    level = level_of(ask.rules, ask.roster, ask.unit, day)
-    if level is None or level.name not in duty.levels or not ask.roster.kind(ask.unit, due.day):
+    seat = ask.seats.on(day)
+    if seat is None or seat.level.name not in duty.levels or not ask.roster.kind(ask.unit, due.day):
         return
-    if "team" in duty.obliged:
-        yield _demand(ask, duty, level, due, None, None)
-    for part in ("leader", "member"):
-        if part in duty.obliged:
-            kinds = level.leader if part == "leader" else level.members
-            yield from _of_posts(ask, duty, level, due, kinds)
+    if obliges_body(duty, seat):
+        yield _demand(ask, duty, seat, due, None, None)
+    if not seat.commission:
+        yield from _of_posts(ask, duty, seat, due, kinds_of(duty, seat.level))
 
 
-def _of_posts(ask: _Question, duty: Duty, level: Level, due: _Due, kinds: Sequence[str]) -> Iterator[Demand]:
+def _of_posts(ask: _Question, duty: Duty, seat: Seat, due: _Due, kinds: Container[str]) -> Iterator[Demand]:
     day = min(due.day, ask.period.last)
     for post in ask.roster.posts(ask.unit):
         if post.kind not in kinds:
             continue
         if duty.bound == "person":
             for person in _persons(ask, duty, post.id):
-                yield _demand(ask, duty, level, due, post.id, person)
+                yield _demand(ask, duty, seat, due, post.id, person)
         elif post.begin <= day < post.end:
-            yield _demand(ask, duty, level, due, post.id, None)
+            yield _demand(ask, duty, seat, due, post.id, None)
 
 
 def _persons(ask: _Question, duty: Duty, post: str) -> Iterable[str]:
@@ -150,25 +172,34 @@ def _of_heads(ask: _Question, duty: Duty) -> Iterator[Demand]:
             continue
         over = [p for p in ask.roster.in_charge(ask.unit, day) if governed_by(ask.rules, ask.roster, p, level, day)]
         if over:
-            for demand in _of_posts(ask, duty, level, due, level.heads):
+            for demand in _of_posts(ask, duty, Seat(ask.unit, level, False), due, level.heads):
                 if demand.post not in over:
                     yield demand
 
 
-def _demand(ask: _Question, duty: Duty, level: Level, due: _Due, post: str | None, person: str | None) -> Demand:
+def _demand(ask: _Question, duty: Duty, seat: Seat, due: _Due, post: str | None, person: str | None) -> Demand:
     recipients, any_of = _recipients(ask, duty)
-    counterparts = _counterparts(ask, duty, level, due, post) if duty.counterparts else [""]
+    counterparts: Sequence[str] = ("",)
+    group: frozenset[str] = frozenset()
+    if duty.counterparts:
+        counterparts = _counterparts(ask, duty, seat, due, post)
+        named = any(s.counterpart for s in duty.satisfied_by)
+        if ask.rules.settings.talks == "group" and named and counterparts:
+            counterparts, group = ("*",), frozenset(counterparts)
     keys = tuple(Key(c, r, kind) for c in counterparts for r in recipients for kind in duty.lists or ("",))
     holder = person if person is not None else ask.roster.holder(post, due.day) if post is not None else None
     return Demand(
-        rules=ask.rules, duty=duty, period=ask.period, level=level, unit=ask.unit, post=post, person=person,
+        rules=ask.rules, duty=duty, period=ask.period, level=seat.level, unit=ask.unit, post=post, person=person,
         holder=holder, due=due.day, due_until=due.until, amber=due.amber, keys=keys, any_of=any_of,
-        deadline=due.deadline,
+        deadline=due.deadline, group=group, seat=seat.unit,
     )  # fmt: skip
 
 
 def _due(ask: _Question, duty: Duty, level: Level) -> _Due:
     settings, number = ask.rules.settings, ask.period.number
+    if level.name not in duty.due or is_rolling(ask.period):
+        last = ask.period.last
+        return _Due(last, start_of(last + 1), start_of(last - settings.amber_days), None)
     template, source = duty.due[level.name][number], duty
     if template.startswith("as "):
         source = ask.rules.duties[template[3:]]
@@ -183,7 +214,10 @@ def _due(ask: _Question, duty: Duty, level: Level) -> _Due:
         deadline = ask.deadlines.find(source.id, ask.period.label, ask.unit)
     if deadline is not None:
         day, warn = deadline.day, warn + deadline.day - day
-    return _Due(day, start_of(day + (settings.due_day == "inclusive")), start_of(warn), deadline)
+    until = start_of(day + (settings.due_day == "inclusive"))
+    if settings.due_day == "closing":
+        until += seconds_of(settings.closing_time)
+    return _Due(day, until, start_of(warn), deadline)
 
 
 def _recipients(ask: _Question, duty: Duty) -> tuple[Sequence[str], frozenset[str]]:
@@ -192,7 +226,7 @@ def _recipients(ask: _Question, duty: Duty) -> tuple[Sequence[str], frozenset[st
     for body in duty.recipients:
         units: Sequence[str] = ()
         for selector in ask.rules.bodies[body]:
-            units = _select(ask, selector.unit, selector.kind)
+            units = (ask.unit,) if selector.own else _select(ask, selector.unit, selector.kind)
             if units:
                 break
         found += [u for u in units or (body,) if u not in found]
@@ -217,22 +251,63 @@ def _select(ask: _Question, unit: str, kind: str) -> Sequence[str]:
     return top or every
 
 
-def _counterparts(ask: _Question, duty: Duty, level: Level, due: _Due, post: str | None) -> list[str]:
-    """Who must be covered, without the obligor (AMB24), each once, in order."""
+def _counterparts(ask: _Question, duty: Duty, seat: Seat, due: _Due, post: str | None) -> list[str]:
+    """Who must be covered, posts or units, without the obligor (AMB24), each once, in order."""
     found: dict[str, None] = {}
     day = min(due.day, ask.period.last)
-    window = (ask.period.begin, ask.period.end) if duty.held_days else (day, day + 1)
-    group = Group(ask.rules, ask.roster, ask.unit, level, post, day, window)
+    window, least = (day, day + 1), 1
+    if duty.held_days and ask.rules.settings.counterparts == "last_day":
+        window = (ask.period.last, ask.period.end)
+    elif duty.held_days:
+        window, least = (ask.period.begin, ask.period.end), duty.held_days
+    group = Group(ask.rules, ask.roster, seat.unit, seat.level, post, day, window)
     for name in duty.counterparts:
         if name == "team":
             found[ask.unit] = None
             continue
+        units = name in UNIT_GROUPS
         for other, windows in sorted(coverage(group, name).items()):
             if other == post or other in found:
                 continue
-            if held_days(ask.roster, other, windows, post) >= max(duty.held_days, 1):
+            days = unit_days(ask.roster, other, windows) if units else held_days(ask.roster, other, windows, post)
+            if days >= least:
                 found[other] = None
     return list(found)
+
+
+def standing_demands(
+    rules: RuleSet, unit: str, roster: Roster, deadlines: Deadlines, work: WorkDays, day: int
+) -> Iterator[Demand]:
+    """What is to be in place in *unit* on *day*: duties of class O, whatever the period."""
+    ask = _Question(rules, unit, ALWAYS, roster, deadlines, work, Seats(rules, roster, unit))
+    seat = ask.seats.on(day)
+    if seat is None:
+        return
+    due = _Due(day, start_of(day + 1), start_of(day + 1), None)
+    for duty in rules.duties.values():
+        if duty.klass == "O" and seat.level.name in duty.levels:
+            if obliges_body(duty, seat):
+                yield _demand(ask, duty, seat, due, None, None)
+            for post in roster.posts(unit) if not seat.commission else ():
+                if post.kind in kinds_of(duty, seat.level) and post.begin <= day < post.end:
+                    yield _demand(ask, duty, seat, due, post.id, None)
+
+
+def recipients_on(
+    rules: RuleSet, duty: Duty, unit: str, roster: Roster, day: int
+) -> tuple[Sequence[str], frozenset[str]]:
+    """The units that must be reached on *day*, or any one of them; as `Demand.keys` and ``any_of`` hold them."""
+    one = Period("", day, day + 1)
+    ask = _Question(rules, unit, one, roster, _NO_DEADLINES, WorkDays(), Seats(rules, roster, unit))
+    return _recipients(ask, duty)
+
+
+class _NoDeadlines:
+    def find(self, duty: str, period: str, unit: str) -> Deadline | None:
+        return None
+
+
+_NO_DEADLINES = _NoDeadlines()
 
 
 def obliged_posts(rules: RuleSet, roster: Roster, unit: str, day: int) -> list[str]:

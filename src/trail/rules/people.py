@@ -4,7 +4,7 @@ What the rules ask of a roster, and arithmetic with tenures: intervals of days i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 Window = tuple[int, int]
@@ -107,6 +107,15 @@ def held_days(roster: Roster, post: str, windows: Sequence[Window], obligor: str
             if other.person == tenure.person:
                 rest = [piece for a, b in rest for piece in ((a, min(b, other.begin)), (max(a, other.end), b))]
         pieces += [(a, b) for a, b in rest if a < b]
+    return _union(pieces)
+
+
+def unit_days(roster: Roster, unit: str, windows: Sequence[Window]) -> int:
+    """On how many days of *windows* the unit counts; none if it no longer exists on the last of them."""
+    return _union(windows) if roster.kind(unit, max(b for _, b in windows) - 1) else 0
+
+
+def _union(pieces: Iterable[Window]) -> int:
     days, reached = 0, 0
     for a, b in sorted(pieces):
         days += max(0, b - max(a, reached))

@@ -6,11 +6,58 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NamedTuple, TypeVar
 
 from trail.errors import CallerError
 from trail.rules.calendar import day_of, period
+
+T = TypeVar("T")
+
+
+class Problem(NamedTuple):
+    """What is wrong with a rule set file: on which line (0: not found), in what part, at which key, in words."""
+
+    line: int
+    where: str
+    key: str
+    message: str
+
+    def __str__(self) -> str:
+        return self.message
+
+
+class Problems:
+    """Gathers what is wrong with a file, so that whoever edits it sees more than the first problem."""
+
+    def __init__(self) -> None:
+        self.errors: list[CallerError] = []
+
+    def take(self, read: Callable[[], T], otherwise: T) -> T:
+        """What *read* gives; if it refuses, *otherwise*, and the problem is kept."""
+        try:
+            return read()
+        except CallerError as error:
+            self.errors.append(error)
+            return otherwise
+
+    def each(self, *checks: Callable[[], object]) -> None:
+        """Run each of *checks*, and keep what they refuse."""
+        for check in checks:
+            self.take(check, None)
+
+    def add(self, error: CallerError) -> None:
+        """Keep a problem."""
+        self.errors.append(error)
+
+    def all(self) -> list[Problem]:
+        """The problems by line, each once."""
+        found: dict[Problem, None] = {}
+        for error in self.errors:
+            facts: dict[str, Any] = error.facts
+            row = Problem(facts.get("line", 0), facts.get("where", ""), facts.get("key", ""), error.message)
+            found[row] = None
+        return sorted(found, key=lambda p: p.line)
 
 
 class Place(NamedTuple):
@@ -20,9 +67,9 @@ class Place(NamedTuple):
     table: str
     words: str
 
-    def fail(self, message: str, key: str = "") -> CallerError:
-        """The error for *key* of this table."""
-        line = _line(self.text, self.table, key)
+    def fail(self, message: str, key: str = "", line: int = 0) -> CallerError:
+        """The error for *key* of this table; *line* where it is known otherwise."""
+        line = line or _line(self.text, self.table, key)
         where = ", ".join(x for x in (self.words, key and f"key {key!r}", line and f"line {line}") if x)
         advice = "Correct the rule set file and load it again; docs/rules.md explains every key."
         text = f"{where}: {message}" if where else message
@@ -58,7 +105,7 @@ def only(table: Mapping[str, Any], known: Iterable[str], place: Place, required:
 
 def table_of(document: Mapping[str, Any], key: str, place: Place) -> dict[str, Any]:
     """A table."""
-    value = document[key]
+    value = document.get(key, {})  # that it is missing is said elsewhere
     if type(value) is not dict:
         raise place.fail("expected a table", key)
     return value
