@@ -118,6 +118,14 @@ def test_the_list_of_records_only_grows(log: Log, day: str, data: st.DataObject)
     assert [e.record for e in log.at(day, size).ledger] == [e.record for e in log.at("2026-01-01", size).ledger]
 
 
+@given(histories(), DAYS, DAYS, st.data())
+def test_a_label_is_the_same_as_of_any_day(log: Log, day: str, other: str, data: st.DataObject):
+    """When and in what post something was recorded does not depend on the day that is asked about."""
+    size = data.draw(st.integers(0, len(log.records)))
+
+    assert [e.to_json() for e in log.at(day, size).ledger] == [e.to_json() for e in log.at(other, size).ledger]
+
+
 def shuffled(draw: Any, records: list[Record]) -> list[Record]:
     """Another order of the same records: each stream in its own, whatever cites an event after it."""
     waiting = list(records)
@@ -216,13 +224,14 @@ def test_every_answer_agrees_with_itself(log: Log, day: str):
 
 
 def expected(one: Obligation, bound: int) -> str:
-    """The state that an obligation's own numbers give; amber is not among them."""
+    """The state that an obligation's own numbers give; amber is not among them, and what is soft is never late."""
+    soft = RULES.duties[one.duty].soft
     if one.required == 0:
         return "void"
     if one.completed is not None:
         assert one.completed < bound
-        return "in_time" if one.completed < one.due_until else "late"
-    if bound > one.due_until:
+        return "in_time" if soft or one.completed < one.due_until else "late"
+    if bound > one.due_until and not soft:
         return "overdue"
     assert one.state in ("not_yet_due", "due_soon")
     return one.state

@@ -116,10 +116,17 @@ def test_one_act_counts_once_however_it_is_found():
     assert log.one("X1", "2026-07-01", period="2026-H1", rules=(own,)).done == 1
 
 
-@pytest.mark.parametrize("klass", ["Q", "N", "E", "D", "O"])
-def test_what_is_not_counted(klass: str):
-    """Qualitative duties have no state, no count, no colour."""
-    row = f'[[duty]]\nid = "A1"\narticle = "四（一）"\ntext = "一级带好一级"\nclass = "{klass}"\nsource = "text"\n'
-    own = load(default_text() + row)
+WHO = 'levels = ["unit"]\nobliged = ["team"]\nsatisfied_by = [{ type = "LabInspected@1", performer = "unit" }]\n'
 
-    assert "A1" not in {o.duty for o in Log(rules=own).at("2026-12-31", None, own).unit("jia").obligations}
+
+@pytest.mark.parametrize(
+    ("klass", "more"), [("Q", ""), ("Q", WHO), ("N", WHO), ("E", WHO), ("D", 'derived_from = ["ledger"]\n'), ("O", WHO)]
+)
+def test_what_is_not_counted(klass: str, more: str):
+    """Duties of these classes make no obligation: nothing about them is ever due, overdue or coloured."""
+    row = f'[[duty]]\nid = "X9"\narticle = "四（一）"\ntext = "一级带好一级"\nclass = "{klass}"\nsource = "text"\n'
+    own = load(default_text() + row + more)
+    log = Log(rules=own)
+    log.add("LabInspected@1", {}, "2026-03-05", by="jia/deputy")
+
+    assert "X9" not in {o.duty for o in log.at("2027-12-31", None, own).unit("jia").obligations}

@@ -7,14 +7,25 @@ A `Claim` says that an act covers one key of a demand at a time.  Counting, and 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final, NamedTuple
 
 from trail.aggregates.state import Gap
 from trail.evidence.record import Record
-from trail.projections.conditions import in_period, kind_counts, owns, performed, recipients_of, time_of
+from trail.projections.conditions import (
+    in_period,
+    kind_counts,
+    ordered_to,
+    owns,
+    performed,
+    recipients_of,
+    recorded,
+    time_of,
+    took_part,
+    where_holds,
+)
 from trail.projections.edits import Edits
-from trail.projections.index import Acts, Rows
+from trail.projections.index import FOUND_BY, Acts, Rows, attendees
 from trail.projections.roster import Roster
 from trail.projections.versions import version_claims
 from trail.rules.calendar import happened_day
@@ -31,11 +42,15 @@ class Claim(NamedTuple):
     also: tuple[Record, ...] = ()
 
 
-class Finder:
-    """Looks for the acts that cover a demand, in *acts*, with what *roster* and *edits* know."""
+_ANY: Final = Key()
 
-    def __init__(self, acts: Acts, roster: Roster, edits: Edits) -> None:
-        self._acts, self._roster, self._edits = acts, roster, edits
+
+class Finder:
+    """Looks for the acts that cover a demand, in *acts*, with what *roster*, *edits* and *orders* (by event) know."""
+
+    def __init__(self, acts: Acts, roster: Roster, edits: Edits, orders: Mapping[bytes, Record]) -> None:
+        self._acts, self._roster, self._edits, self._orders = acts, roster, edits, orders
+        self._body_names: dict[tuple[str, int], list[str]] = {}
 
     def claims(self, demand: Demand) -> tuple[list[Claim], list[Gap]]:
         """The claims on the keys of *demand*, and what was done but does not count."""
@@ -44,9 +59,44 @@ class Finder:
         wanted = frozenset(demand.keys)
         for satisfier in demand.rules.satisfiers(demand.duty):
             for claim in self._of(demand, satisfier, gaps):
-                if claim.key in wanted:
+                key = claim.key
+                if key in wanted:
                     found.append(claim)
+                elif key.counterpart in demand.group:
+                    found.append(claim._replace(key=key._replace(counterpart="*")))
         return found, gaps
+
+    def done(self, demand: Demand) -> list[Claim]:
+        """Every act that fits *demand*, once, whatever it covers: for what is shown and not counted."""
+        found: dict[bytes, Claim] = {}
+        for satisfier in demand.rules.satisfiers(demand.duty):
+            for record in self._fitting(demand, satisfier):
+                when = time_of(record, satisfier)
+                known = found.get(record.statement.id)
+                if known is None or when < known.when:
+                    found[record.statement.id] = Claim(_ANY, when, record)
+        return sorted(found.values(), key=lambda c: (c.when, c.record.statement.id))
+
+    def answers(self, demand: Demand, trigger: Record) -> Iterator[Claim]:
+        """The claims of acts that name *trigger* among their causes, or came after it in its stream."""
+        event, stream = trigger.statement.id, trigger.statement.stream
+        rows = {r.statement.id: r for r in self._acts.caused.get(event, ())}
+        rows |= {r.statement.id: r for r in self._acts.joined.get(stream, ()) if r.version > trigger.version}
+        bodies = self._bodies(demand)
+        for satisfier in demand.rules.satisfiers(demand.duty):
+            for record in rows.values():
+                if record.statement.type != satisfier.type or record.statement.id == event:
+                    continue
+                if self._fits(demand, satisfier, record, bodies, anywhen=True) and self._of_unit(
+                    demand, satisfier.performer, record
+                ):
+                    for recipient in recipients_of(demand, satisfier, record):
+                        yield Claim(Key("", recipient, ""), time_of(record, satisfier), record)
+
+    @property
+    def acts(self) -> Acts:
+        """Where it looks."""
+        return self._acts
 
     def receipts(self, record: Record, types: tuple[str, ...]) -> frozenset[str]:
         """The recipients that signed for *record*, or whose receipt on paper was recorded."""
@@ -61,36 +111,101 @@ class Finder:
         elif satisfier.owner:
             yield from self._of_drafts(demand, satisfier)
         else:
-            bodies = self._bodies(demand) if demand.post is None else []
-            for record in self._candidates(demand, satisfier):
-                if _fits(demand, satisfier, record, bodies):
-                    when = time_of(record, satisfier)
-                    for counterpart in self._counterparts(demand, satisfier, record, gaps):
-                        for recipient in recipients_of(demand, satisfier, record):
-                            yield Claim(Key(counterpart, recipient, ""), when, record)
+            for record in self._fitting(demand, satisfier):
+                when = time_of(record, satisfier)
+                for counterpart in self._counterparts(demand, satisfier, record, gaps):
+                    for recipient in recipients_of(demand, satisfier, record):
+                        yield Claim(Key(counterpart, recipient, ""), when, record)
 
     # -- acts found by who did them, or by their unit
 
-    def _candidates(self, demand: Demand, satisfier: Satisfier) -> Iterable[Record]:
-        year = demand.period.label[:4]
-        if not satisfier.performer:
-            return _rows(self._acts.by_unit, [demand.unit], satisfier.type, year)
-        if satisfier.performer == "obligor" and demand.post is not None:
-            return _rows(self._acts.by_performer, [demand.post], satisfier.type, year)
-        names = self._bodies(demand)
-        if satisfier.performer == "unit":
-            names = names + [post.id for post in self._roster.posts(demand.unit)]
-        return _rows(self._acts.by_performer, names, satisfier.type, year)
+    def _fitting(self, demand: Demand, satisfier: Satisfier) -> list[Record]:
+        found = self._candidates(demand, satisfier)
+        if not found:
+            return []
+        bodies = self._bodies(demand) if demand.post is None else []
+        return [r for r in found if self._fits(demand, satisfier, r, bodies)]
+
+    def _candidates(self, demand: Demand, satisfier: Satisfier) -> Sequence[Record]:
+        years, rows, performer = self._acts.years(demand.period), self._acts.rows, satisfier.performer
+        if satisfier.duty:
+            facts = self._acts.facts.get(demand.duty.id, ())
+            return [r for r in facts if r.statement.type == satisfier.type and self.concerns(demand, r)]
+        if not performer:
+            return _rows(rows["unit"], [demand.unit], satisfier.type, years)
+        names = self._names(demand, performer)
+        return _rows(rows[FOUND_BY.get(performer, performer)], names, satisfier.type, years)
+
+    def _names(self, demand: Demand, performer: str) -> list[str]:
+        """The names under which acts of *performer* are found: posts, bodies, and persons named without a post."""
+        if performer in ("unit", "either"):
+            units = [demand.unit]
+            if performer == "either":
+                below = self._roster.children(demand.seat, demand.due)
+                kinds = demand.level.commissions
+                units = [demand.seat, *(u for u in below if self._roster.kind(u, demand.due) in kinds)]
+            bodies = dict.fromkeys((*self._bodies(demand), *units))
+            return [*bodies, *(post.id for unit in units for post in self._roster.posts(unit))]
+        if demand.post is None and performer == "obligor":
+            return self._bodies(demand)
+        posts = [demand.post] if demand.post is not None else [p.id for p in self._roster.posts(demand.seat)]
+        if performer in ("chair", "attended"):
+            return posts + list(dict.fromkeys(t.person for post in posts for t in self._roster.tenures(post)))
+        return posts
+
+    def concerns(self, demand: Demand, record: Record) -> bool:
+        """Whether a general fact is of the obligor: of the post, or of the unit."""
+        statement = record.statement
+        if demand.post is not None:
+            return performed(demand, record, ())
+        posts = {post.id for post in self._roster.posts(demand.unit)}
+        return statement.unit == demand.unit or any(
+            p.post in posts if p.kind == "person" else p.who in self._bodies(demand) for p in statement.performers
+        )
+
+    def _fits(
+        self, demand: Demand, satisfier: Satisfier, record: Record, bodies: Sequence[str], *, anywhen: bool = False
+    ) -> bool:
+        """Whether the act meets the conditions on its own fields and on who did it."""
+        fields = record.statement.fields
+        if satisfier.kind and not kind_counts(fields, satisfier.kind, demand.rules.settings):
+            return False
+        if satisfier.where and not where_holds(fields, satisfier.where):
+            return False
+        if not anywhen and not in_period(demand, satisfier, record):
+            return False
+        if satisfier.not_by and ordered_to(record, self._orders, self._roster):
+            return False
+        performer = satisfier.performer
+        if performer == "obligor":
+            return performed(demand, record, bodies)
+        if performer in ("chair", "attended"):
+            return took_part(demand, record, performer, self._roster)
+        return performer != "recorder" or recorded(demand, record)
+
+    def _of_unit(self, demand: Demand, performer: str, record: Record) -> bool:
+        """Whether an act found otherwise was done in a post of the unit, or by its body."""
+        if performer not in ("unit", "either"):
+            return True
+        names = self._names(demand, performer)
+        return any((p.post if p.kind == "person" else p.who) in names for p in record.statement.performers)
 
     def _bodies(self, demand: Demand) -> list[str]:
         """The unit as a body, and plain bodies right below it that stand for it."""
-        below = self._roster.children(demand.unit, demand.due)
-        return [demand.unit, *(u for u in below if self._roster.kind(u, demand.due) == "body")]
+        key = (demand.unit, demand.due)
+        found = self._body_names.get(key)
+        if found is None:
+            below = self._roster.children(demand.unit, demand.due)
+            found = [demand.unit, *(u for u in below if self._roster.kind(u, demand.due) == "body")]
+            self._body_names[key] = found
+        return found
 
     def _counterparts(self, demand: Demand, satisfier: Satisfier, record: Record, gaps: list[Gap]) -> Iterable[str]:
         """The posts whose holders on that day the act names; nobody counts as their own counterpart (AMB24)."""
         if not satisfier.counterpart:
             return ("",)
+        if satisfier.counterpart == "unit":
+            return self._units(record)
         statement = record.statement
         rows: Any = statement.fields.get("counterparts", ())
         own = {p.who for p in statement.performers}
@@ -106,6 +221,22 @@ class Finder:
                 found[post] = None
             elif Key(post) in demand.keys:
                 gaps.append(not_in_post(record, post))
+        return found
+
+    def _units(self, record: Record) -> Iterable[str]:
+        """The units that the act names, or in which somebody whom it names as counterpart had a post on that day."""
+        statement = record.statement
+        fields: Any = statement.fields
+        found: dict[str, None] = dict.fromkeys(fields.get("units", ()))
+        own = {p.who for p in statement.performers}
+        day = happened_day(statement.happened)
+        for person, post in attendees(fields, ("counterparts",)):
+            if person not in own:
+                posts = [post] if post else [t.post for t in self._roster.of_person(person)]
+                for one in posts:
+                    known = self._roster.post(one)
+                    if known is not None and self._roster.holds(person, one, day) is not None:
+                        found[known.unit] = None
         return found
 
     # -- lists and pledges
@@ -126,10 +257,15 @@ class Finder:
             names = self._bodies(demand) if owner == demand.unit else [owner]
             counterpart = owner if satisfier.owner == "each" else ""
             for name in names:
-                for record in self._acts.drafts.get((name, demand.period.label[:4]), ()):
+                for record in self._filed(self._acts.drafts, name, demand):
                     kind = kinds.get(record.statement.type)
                     if kind is not None and (not lists or kind in lists) and owns(record, owner, demand.unit):
                         yield record, Key(counterpart, "", kind if lists else "")
+
+    def _filed(self, table: dict[tuple[str, str], list[Record]], name: str, demand: Demand) -> Iterable[Record]:
+        """The lists or pledges of the year that a period's label names."""
+        years = (demand.period.label[:4],) if demand.period.label else self._acts.years(demand.period)
+        return (record for year in years for record in table.get((name, year), ()))
 
     def _of_versions(self, demand: Demand, satisfier: Satisfier) -> Iterator[Claim]:
         grouped: dict[tuple[Key, str, str, str], list[Record]] = {}
@@ -144,7 +280,7 @@ class Finder:
     def _of_pledges(self, demand: Demand, satisfier: Satisfier) -> Iterator[Claim]:
         for key in demand.keys:
             texts: dict[bytes, dict[str, Record]] = {}
-            for record in self._acts.pledges.get((key.counterpart, demand.period.label[:4]), ()):
+            for record in self._filed(self._acts.pledges, key.counterpart, demand):
                 statement = record.statement
                 if statement.type == satisfier.type and statement.unit == demand.unit:
                     fields: Any = statement.fields
@@ -158,24 +294,13 @@ class Finder:
                     yield Claim(key, time_of(last, satisfier), last, (first,))
 
 
-def _fits(demand: Demand, satisfier: Satisfier, record: Record, bodies: Sequence[str]) -> bool:
-    fields = record.statement.fields
-    if satisfier.kind and not kind_counts(fields, satisfier.kind, demand.rules.settings):
-        return False
-    if satisfier.subject and fields.get("subject") != satisfier.subject:
-        return False
-    if not in_period(demand, satisfier, record):
-        return False
-    return satisfier.performer != "obligor" or performed(demand, record, bodies)
-
-
 def _order(record: Record) -> tuple[int, bytes]:
     return (record.statement.happened.start(), record.statement.id)
 
 
-def _rows(table: Rows, names: Iterable[str], type_: str, year: str) -> list[Record]:
-    """The acts under any of *names*, each once."""
-    lists = [found for name in names if (found := table.get((name, type_, year)))]
+def _rows(table: Rows, names: Iterable[str], type_: str, years: Iterable[str]) -> list[Record]:
+    """The acts under any of *names* in any of *years*, each once."""
+    lists = [found for name in names for year in years if (found := table.get((name, type_, year)))]
     if len(lists) == 1:
         return lists[0]
     return list({record.statement.id: record for found in lists for record in found}.values())

@@ -4,24 +4,32 @@ The named conditions of a rule set (`trail.rules.model.Satisfier`), each a funct
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from trail.evidence.moment import date_start
 from trail.evidence.record import Record
-from trail.rules.calendar import covers, happened_day
-from trail.rules.model import Satisfier, Settings
+from trail.projections.index import ATTENDED, CHAIRED, attendees
+from trail.rules.calendar import covers, happened_day, is_rolling
+from trail.rules.model import Satisfier, Settings, Where
 from trail.rules.obligations import Demand
+from trail.rules.people import Roster
 
 
 def in_period(demand: Demand, satisfier: Satisfier, record: Record) -> bool:
     """Whether the act is about the demand's period: the one it names, or else the one in which it happened."""
-    statement = record.statement
-    if statement.period is not None:
-        return covers(demand.period, statement.period)
+    statement, one = record.statement, demand.period
+    if not one.label:
+        return True
+    if satisfier.period == "closing":
+        return statement.period in (one.label, f"{one.label}-H2")
+    if statement.period is not None and not is_rolling(one):
+        if satisfier.period == "named" and one.number == 1 and demand.rules.settings.january_report == "year":
+            return statement.period == one.label[:4]  # AMB6: in January about the whole year
+        return covers(one, statement.period)
     if satisfier.period == "named":
-        return type(statement.fields.get("year")) is int and str(statement.fields["year"]) == demand.period.label
-    return demand.period.begin <= happened_day(statement.happened) < demand.period.end
+        return type(statement.fields.get("year")) is int and str(statement.fields["year"]) == one.label
+    return one.begin <= happened_day(statement.happened) < one.end
 
 
 def performed(demand: Demand, record: Record, bodies: Sequence[str]) -> bool:
@@ -32,6 +40,59 @@ def performed(demand: Demand, record: Record, bodies: Sequence[str]) -> bool:
         if post == demand.post and kind == "person" and (demand.person is None or who == demand.person):
             return True
     return False
+
+
+def took_part(demand: Demand, record: Record, performer: str, roster: Roster) -> bool:
+    """Whether the obligor chaired the act or attended it: in the post named there, or in one held on that day."""
+    posts = (demand.post,) if demand.post is not None else tuple(p.id for p in roster.posts(demand.seat))
+    day = happened_day(record.statement.happened)
+    for person, post in attendees(record.statement.fields, CHAIRED if performer == "chair" else ATTENDED):
+        if demand.person is not None and person != demand.person:
+            continue
+        if post in posts if post else any(_holds(roster, person, one, day) for one in posts):
+            return True
+    return False
+
+
+def _holds(roster: Roster, person: str, post: str, day: int) -> bool:
+    return any(t.person == person and t.begin <= day < t.end for t in roster.tenures(post))
+
+
+def recorded(demand: Demand, record: Record) -> bool:
+    """Whether the obligor signed the act."""
+    signers = record.statement.signers
+    return any(s.post == demand.post and demand.person in (None, s.person) for s in signers)
+
+
+def ordered_to(record: Record, orders: Mapping[bytes, Record], roster: Roster) -> bool:
+    """Whether anybody who performed the act holds a post, or is a body, that its field ``order`` says was ordered."""
+    fields: Any = record.statement.fields
+    order = orders.get(bytes(fields["order"][0])) if "order" in fields else None
+    if order is None:
+        return False
+    asked: Any = order.statement.fields
+    parties = {*asked.get("units", ()), *asked.get("posts", ())}
+    for kind, who, post in record.statement.performers:
+        known = roster.post(post) if kind == "person" else None
+        names = (who,) if kind != "person" else (post, "" if known is None else known.unit)
+        if not parties.isdisjoint(names):
+            return True
+    return False
+
+
+def where_holds(fields: Any, where: Where) -> bool:
+    """Whether each field equals one of the values given for it, or as a list holds one."""
+    for name, values in where:
+        found = fields.get(name)
+        if type(found) is str:
+            if found not in values:
+                return False
+        elif type(found) is list or type(found) is tuple:
+            if not any(value in found for value in values):
+                return False
+        elif not any(found is value for value in values):  # true or false
+            return False
+    return True
 
 
 def kind_counts(fields: Any, kind: str, settings: Settings) -> bool:

@@ -8,6 +8,9 @@ date known to the month or year counts from its last day.
 
 Post labels: ``held`` at the time, as was known when it was recorded; ``confirmed_later``: held, but the appointment was
 recorded later; ``no_longer_held``: held at the time, but no more when it was recorded; ``not_held``.
+
+Both are judged by all that is known, not by what had happened by the day that a view is about: when something was
+recorded may lie after that day.
 """
 
 from __future__ import annotations

@@ -4,7 +4,8 @@ The ledger (台账): every known record with its edits and labels; and the recor
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from trail.aggregates.state import Gap
@@ -42,18 +43,36 @@ class Entry(NamedTuple):
 
 
 class Explainer:
-    """Labels records by what the roster and the rules know."""
+    """
+    Labels records.
 
-    def __init__(self, roster: Roster, ruling: Ruling, edits: Edits, originals: Mapping[bytes, Record]) -> None:
+    A label is about the day of recording, which may lie after ``as_of``: it is judged by the roster and the rules as
+    all known records tell them (*known*, asked for with the first label), so it is the same as of any day.  *roster*
+    and *ruling*, bounded by ``as_of``, are for what an answer rests on.
+    """
+
+    def __init__(
+        self,
+        roster: Roster,
+        ruling: Ruling,
+        edits: Edits,
+        originals: Mapping[bytes, Record],
+        known: Callable[[], tuple[Roster, Ruling]],
+    ) -> None:
         self._roster, self._ruling, self._edits, self._originals = roster, ruling, edits, originals
+        self._ask = known
         self._labels: dict[tuple[Happened, str | None, int], str] = {}
+
+    @cached_property
+    def _known(self) -> tuple[Roster, Ruling]:
+        return self._ask()
 
     def one(self, record: Record, about: Record | None = None) -> Because:
         """*record* with its labels; of an edit, the time of what it is *about* decides how late it came."""
         about = about or record
         statement = record.statement
         label = self._label(about.statement.happened, about.statement.period, record.recorded)
-        posts = tuple(sorted(by_whom(self._roster, record).items()))
+        posts = tuple(sorted(by_whom(self._known[0], record).items()))
         day = date_text(happened_day(statement.happened))
         return Because(record.position, record.recorded, label, statement.type, day, posts)
 
@@ -100,7 +119,7 @@ class Explainer:
         key = (happened, period, recorded)
         found = self._labels.get(key)
         if found is None:
-            settings, work = self._ruling.labelling(happened_day(happened))
+            settings, work = self._known[1].labelling(happened_day(happened))
             found = self._labels[key] = recording_label(happened, period, recorded, settings, work)
         return found
 

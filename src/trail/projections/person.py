@@ -12,6 +12,7 @@ from trail.evidence.record import Record
 from trail.evidence.registry import REGISTRY_TYPES
 from trail.projections.index import Bound
 from trail.projections.outcome import outcome
+from trail.projections.shown import Beside
 from trail.projections.tenures import Tenure
 from trail.projections.values import Because, Obligation, PersonStatus, PostHeld, Undone
 from trail.rules.calendar import FOREVER, date_text, start_of
@@ -33,13 +34,34 @@ def person_status(snapshot: Snapshot, person: str) -> PersonStatus:
         posts=tuple(_held(snapshot, tenure) for tenure in tenures),
         obligations=tuple(_obligations(snapshot, person)),
         acts=acts,
+        beside=lambda: _beside(snapshot, person),
+        facts_of=lambda duty: snapshot.explain.records(_facts(snapshot, person, duty)),
     )
+
+
+def _units(snapshot: Snapshot, person: str) -> list[str]:
+    """The units in which the person ever held a post."""
+    posts = (snapshot.roster.post(t.post) for t in snapshot.roster.of_person(person))
+    return list(dict.fromkeys(post.unit for post in posts if post is not None))
+
+
+def _beside(snapshot: Snapshot, person: str) -> Beside:
+    rows = [snapshot.besides.of(unit) for unit in _units(snapshot, person)]
+    return Beside(
+        tuple(sorted((t for r in rows for t in r.triggered if t.holder == person), key=lambda t: (t.since, t.key))),
+        tuple(c for r in rows for c in r.counts if c.holder == person),
+        tuple(s for r in rows for s in r.standing if s.holder == person),
+    )
+
+
+def _facts(snapshot: Snapshot, person: str, duty: str) -> list[Record]:
+    rows = {r.position: r for u in _units(snapshot, person) for r in snapshot.besides.facts(u, duty) if _did(r, person)}
+    return [rows[position] for position in sorted(rows)]
 
 
 def _obligations(snapshot: Snapshot, person: str) -> Iterator[Obligation]:
     """What stands on the person: as holder on the due day, or bound to them wherever they are now."""
-    units = dict.fromkeys(p.unit for t in snapshot.roster.of_person(person) if (p := snapshot.roster.post(t.post)))
-    rows = [o for unit in units for o in snapshot.unit(unit).obligations if o.holder == person]
+    rows = [o for unit in _units(snapshot, person) for o in snapshot.unit(unit).obligations if o.holder == person]
     yield from sorted(rows, key=lambda o: (o.due_until, o.key))
 
 

@@ -28,8 +28,13 @@ def replay(entries: Iterable[bytes], first: int = 1) -> Iterator[Record]:
         EncodingError: An entry is not canonical.
         RecordError: An entry is outside the closed shape in a way that reading it reveals.
     """
+    yield from replay_at(enumerate(entries, first))
+
+
+def replay_at(entries: Iterable[tuple[int, bytes]]) -> Iterator[Record]:
+    """The records of entries with their positions, in whatever order; raises as `replay`."""
     shared = _Shared()
-    for position, entry in enumerate(entries, first):
+    for position, entry in entries:
         try:
             rows: Any = decode(entry)
             kind, raw, signatures, version, recorded = rows

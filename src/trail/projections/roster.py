@@ -68,6 +68,11 @@ class Roster:
             at = self.parent(at, day)
         return chain
 
+    def last_parent(self, unit: str) -> str | None:
+        """The unit above the last that is known of *unit*, whatever the day."""
+        spans = self._spans.get(unit)
+        return spans[-1].parent if spans else None
+
     def children(self, unit: str, day: int) -> list[str]:
         """The units right below, in order of their ids."""
         return [u for u in self._children.get(unit, ()) if self.parent(u, day) == unit]

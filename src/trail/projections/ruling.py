@@ -14,18 +14,24 @@ from trail.rules.model import RuleSet, Settings
 from trail.rules.obligations import Deadline
 
 ADOPTED = "RuleSetAdopted@1"
+REPEALED = "RuleSetRepealed@1"
 DEADLINE = "DeadlineSet@1"
 HOLIDAYS = "HolidaysSet@1"
-RULE_TYPES = frozenset((ADOPTED, DEADLINE, HOLIDAYS))
+RULE_TYPES = frozenset((ADOPTED, REPEALED, DEADLINE, HOLIDAYS))
 
 
 class Adoption(NamedTuple):
-    """A rule set adopted under a name, for periods that begin on day ``begin`` or later; None: text not at hand."""
+    """
+    A rule set adopted under a name, for periods that begin on day ``begin`` or later; None: text not at hand.
+
+    ``repealed``: from that day on none holds under the name, until one is adopted.
+    """
 
     name: str
     begin: int
     rules: RuleSet | None
     record: Record
+    repealed: bool = False
 
 
 def order(record: Record) -> tuple[int, str, int]:
@@ -45,7 +51,11 @@ class Ruling:
         on: set[int] = set()
         for record in self.records:
             fields: Any = record.statement.fields
-            if record.statement.type == ADOPTED:
+            if record.statement.type == REPEALED:
+                first = named(fields["first_period"])
+                begin = happened_day(record.statement.happened) if first is None else first.begin
+                self.adoptions.append(Adoption(fields["name"], begin, None, record, repealed=True))
+            elif record.statement.type == ADOPTED:
                 found = known.get(bytes(fields["digest"]))
                 first = named(fields["first_period"])
                 found = found if first is not None else None  # shown as a rule set that is not at hand
@@ -60,6 +70,7 @@ class Ruling:
         for record in sorted(deadlines, key=lambda r: (r.statement.stream, r.version)):
             self._add_deadline(record)
         self._off, self._on = off, on
+        self._in_force: dict[int, list[Adoption]] = {}
         self._work: dict[bytes, WorkDays] = {}
         self._settings: dict[int, tuple[Settings, WorkDays]] = {}
 
@@ -77,17 +88,25 @@ class Ruling:
         return None
 
     def in_force(self, day: int) -> list[Adoption]:
-        """For each name, the last adoption that covers periods beginning on *day*."""
-        found: dict[str, Adoption] = {}
-        for adoption in self.adoptions:
-            if adoption.begin <= day:
-                found[adoption.name] = adoption
-        return [found[name] for name in sorted(found)]
+        """For each name, the last adoption that covers periods beginning on *day*, unless it was repealed since."""
+        known = self._in_force.get(day)
+        if known is None:
+            found: dict[str, Adoption] = {}
+            for adoption in self.adoptions:
+                if adoption.begin <= day:
+                    found[adoption.name] = adoption
+            known = self._in_force[day] = [found[name] for name in sorted(found) if not found[name].repealed]
+        return known
+
+    def adopted(self) -> list[RuleSet]:
+        """Each rule set that was ever adopted and is at hand, by name and version."""
+        found = {a.rules.digest: a.rules for a in self.adoptions if a.rules is not None}
+        return sorted(found.values(), key=lambda r: (r.instrument, r.version, r.digest))
 
     @cached_property
     def first_day(self) -> int | None:
         """The first day on which any rule set is in force."""
-        return min((a.begin for a in self.adoptions), default=None)
+        return min((a.begin for a in self.adoptions if not a.repealed), default=None)
 
     def work(self, rules: RuleSet | None) -> WorkDays:
         """The working days, by events and by the rule set's own table."""

@@ -14,13 +14,16 @@ One pass sorts the records; a unit's obligations are reckoned when it is asked f
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import gc
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 
 from trail.aggregates.state import Gap
 from trail.errors import CallerError
 from trail.evidence.record import Record
 from trail.evidence.registry import EDIT_TYPES
+from trail.projections.beside import Besides
 from trail.projections.claims import Claim, Finder
 from trail.projections.edits import Edits
 from trail.projections.index import Acts, Bound, Sorted, settle
@@ -33,10 +36,11 @@ from trail.projections.ruling import RULE_TYPES, Ruling
 from trail.projections.tenures import ROSTER_TYPES
 from trail.projections.values import Because, Missing, Obligation, PersonStatus, UnitStatus, View
 from trail.rules.calendar import date_text, day_at, day_of, periods, start_of
-from trail.rules.model import CADENCES, RuleSet
+from trail.rules.model import CADENCES, COUNTED, ORDER, RuleSet
 from trail.rules.obligations import Demand, demands
 
-_FIXED = {"edits": EDIT_TYPES, "roster": ROSTER_TYPES, "rules": RULE_TYPES, "gaps": GAP_TYPES | EDIT_TYPES}
+_FIXED = {"edits": EDIT_TYPES, "roster": ROSTER_TYPES, "rules": RULE_TYPES, "gaps": GAP_TYPES | EDIT_TYPES,
+          "orders": frozenset((ORDER,))}  # fmt: skip
 
 
 class Reckoned:
@@ -81,6 +85,7 @@ class Snapshot:
         self.edits = Edits(self._sorted.other["edits"])
         self._reckoned: dict[str, list[Reckoned]] = {}
         self._units: dict[str, UnitStatus] = {}
+        self._reminders: dict[tuple[bytes, int], str] = {}
 
     # -- what is asked
 
@@ -96,11 +101,13 @@ class Snapshot:
             if unit not in self.roster.units():
                 advice = "Look up the unit's id in the registry, or ask as of a later date."
                 raise CallerError(f"no such unit: {unit}", advice=advice, unit=unit)
-            rows = [self._obligation(r) for r in self.reckoned(unit)]
+            with _no_collection():
+                rows = [self.obligation(r) for r in self.reckoned(unit)]
             self._units[unit] = UnitStatus(
                 unit=unit, name=self.roster.name(unit, day), kind=self.roster.kind(unit, day), view=self.view,
                 obligations=tuple(rows), gaps=self._rule_gaps() + self._gaps.of(unit),
-                context=lambda: self._context(unit),
+                context=lambda: self._context(unit), beside=lambda: self.besides.of(unit),
+                facts_of=lambda duty: self.facts(unit, duty),
             )  # fmt: skip
         return self._units[unit]
 
@@ -112,6 +119,20 @@ class Snapshot:
             CallerError: No post and no act of such a person is known.
         """
         return person_status(self, person)
+
+    def facts(self, unit: str, duty: str) -> tuple[Because, ...]:
+        """What was recorded of a unit for a duty, of whatever class: facts, never a state."""
+        return self.explain.records(self.besides.facts(unit, duty))
+
+    def coming(self, unit: str, until: int) -> list[Obligation]:
+        """
+        The obligations of periods that begin after ``as_of``, and on or before day *until*, by their due day.
+
+        As far as is known: with today's rules and roster, and what was done ahead.
+        """
+        first = day_at(self.view.as_of - 1) + 1
+        rows = [self.reckon(demand) for demand in self.demands(unit, COUNTED, first, until + 1)]
+        return [self.obligation(r) for r in sorted(rows, key=_by_due)]
 
     def units(self) -> list[str]:
         """Every unit that the known records name, in order of their ids."""
@@ -127,17 +148,30 @@ class Snapshot:
     @cached_property
     def roster(self) -> Roster:
         """The roster as the known records tell it."""
-        return Roster(settle(self._sorted.other["roster"], self.edits, self._bound)[0])
+        return Roster(self._settled("roster", self._bound))
 
     @cached_property
     def ruling(self) -> Ruling:
         """The rules in force."""
-        return Ruling(settle(self._sorted.other["rules"], self.edits, self._bound)[0], self.rule_sets)
+        return Ruling(self._settled("rules", self._bound), self.rule_sets)
 
     @cached_property
     def explain(self) -> Explainer:
         """What labels records."""
-        return Explainer(self.roster, self.ruling, self.edits, self._originals)
+        return Explainer(self.roster, self.ruling, self.edits, self._originals, self._whole)
+
+    def _whole(self) -> tuple[Roster, Ruling]:
+        """Roster and rules as all known records tell them, whatever ``as_of``; where that is no more, the same ones."""
+        rosters, rulings = self._settled("roster", None), self._settled("rules", None)
+        same_roster = len(rosters) == len(self._settled("roster", self._bound))
+        same_ruling = len(rulings) == len(self.ruling.records)
+        return (
+            self.roster if same_roster else Roster(rosters),
+            self.ruling if same_ruling else Ruling(rulings, self.rule_sets),
+        )
+
+    def _settled(self, sort: str, bound: Bound | None) -> list[Record]:
+        return settle(self._sorted.other[sort], self.edits, bound)[0]
 
     @cached_property
     def _originals(self) -> dict[bytes, Record]:
@@ -148,12 +182,28 @@ class Snapshot:
     @cached_property
     def _finders(self) -> tuple[Finder, Finder | None]:
         kept, void = settle(self._sorted.acts, self.edits, self._bound)
+        orders = {r.statement.id: self.edits.apply(r) or r for r in self._sorted.other["orders"]}
         finders: list[Finder | None] = []
         for records in (kept, void):
             acts = Acts(self.rule_sets.values())
             acts.fill(records)
-            finders.append(Finder(acts, self.roster, self.edits))
-        return finders[0] or Finder(Acts(()), self.roster, self.edits), finders[1] if void else None
+            finders.append(Finder(acts, self.roster, self.edits, orders))
+        return finders[0] or Finder(Acts(()), self.roster, self.edits, orders), finders[1] if void else None
+
+    @property
+    def finder(self) -> Finder:
+        """What looks for acts."""
+        return self._finders[0]
+
+    @property
+    def void_finder(self) -> Finder | None:
+        """What looks for acts that were voided; None: there are none."""
+        return self._finders[1]
+
+    @cached_property
+    def besides(self) -> Besides:
+        """What stands beside obligations, by unit."""
+        return Besides(self)
 
     @cached_property
     def _gaps(self) -> UnitGaps:
@@ -162,43 +212,64 @@ class Snapshot:
     def reckoned(self, unit: str) -> list[Reckoned]:
         """The demands on *unit* with the claims on them, in order of their due day."""
         if unit not in self._reckoned:
-            rows = [self._reckon(demand) for demand in self._demands(unit)]
-            rows.sort(key=lambda r: (r.demand.due_until, r.demand.duty.id, r.demand.post or "", r.demand.person or ""))
+            rows = [self.reckon(demand) for demand in self.demands(unit)]
+            rows.sort(key=_by_due)
+            _unshare(rows)
             self._reckoned[unit] = rows
         return self._reckoned[unit]
 
-    def _demands(self, unit: str) -> Iterable[Demand]:
-        ruling, first = self.ruling, self.ruling.first_day
-        if first is None:
+    def demands(
+        self, unit: str, classes: frozenset[str] = COUNTED, first: int | None = None, until: int | None = None
+    ) -> Iterator[Demand]:
+        """What *unit* owes in the periods that begin from day *first* on, before day *until* (None: by ``as_of``)."""
+        ruling, begin = self.ruling, self.ruling.first_day
+        if begin is None:
             return
-        until = day_at(self.view.as_of - 1) + 1
-        for cadence in CADENCES:
-            for period in periods(cadence, first, until):
-                for adoption in ruling.in_force(period.begin):
-                    if adoption.rules is not None:
-                        work = ruling.work(adoption.rules)
-                        yield from demands(adoption.rules, unit, period, self.roster, ruling, work, cadence)
+        first = begin if first is None else max(first, begin)
+        until = day_at(self.view.as_of - 1) + 1 if until is None else until
+        for rules in ruling.adopted():
+            work = ruling.work(rules)
+            for cadence in CADENCES:
+                for period in periods(cadence, first, until, rules.settings):
+                    if any(a.rules is rules for a in ruling.in_force(period.begin)):
+                        yield from demands(rules, unit, period, self.roster, ruling, work, cadence, classes)
 
-    def _reckon(self, demand: Demand) -> Reckoned:
+    def reckon(self, demand: Demand) -> Reckoned:
+        """The claims on a demand."""
         finder, void = self._finders
         claims, gaps = finder.claims(demand)
         return Reckoned(demand, claims, gaps, void.claims(demand)[0] if void else [])
 
-    def _obligation(self, reckoned: Reckoned) -> Obligation:
+    def obligation(self, reckoned: Reckoned) -> Obligation:
+        """How a demand stands, as a value."""
         demand, duty = reckoned.demand, reckoned.demand.duty
         found = outcome(demand, reckoned.claims, self.view.as_of)
         used = found.used
         return Obligation(
             duty=duty.id, article=duty.article, text=duty.text, period=demand.period.label, unit=demand.unit,
             post=demand.post, holder=demand.holder, bound=duty.bound, due=date_text(demand.due),
-            due_until=demand.due_until, remind=date_text(self.ruling.work(demand.rules).before(demand.due)),
+            due_until=demand.due_until, remind=self._remind(demand),
             state=found.state, required=found.required, done=found.done,
             missing=tuple(self.missing(demand, key, count) for key, count in found.lacking),
             completed=found.completed, unreceived=self._unreceived(demand, used),
-            gaps=tuple(dict.fromkeys((*self.explain.gaps(demand, used), *reckoned.gaps))), rules=demand.rules.name,
-            source=duty.source, due_source=duty.due_source,
+            gaps=self._questions(demand, used, reckoned.gaps), rules=demand.rules.name, source=duty.source,
+            due_source=duty.due_source,
             explain=lambda: self.explain.because(demand, used, reckoned.voided),
         )  # fmt: skip
+
+    def _questions(self, demand: Demand, used: Sequence[Claim], gaps: Sequence[Gap]) -> tuple[Gap, ...]:
+        if not used and not gaps:
+            return ()
+        return tuple(dict.fromkeys((*self.explain.gaps(demand, used), *gaps)))
+
+    def _remind(self, demand: Demand) -> str:
+        """The last working day by the due day."""
+        key = (demand.rules.digest, demand.due)
+        found = self._reminders.get(key)
+        if found is None:
+            found = date_text(self.ruling.work(demand.rules).before(demand.due))
+            self._reminders[key] = found
+        return found
 
     def missing(self, demand: Demand, key: tuple[str, str, str], count: int) -> Missing:
         """A key that is not covered, with who holds the counterpart's post on the due day."""
@@ -207,6 +278,8 @@ class Snapshot:
         return Missing(counterpart, recipient, kind, (holder,) if holder else (), count)
 
     def _unreceived(self, demand: Demand, used: Sequence[Claim]) -> tuple[str, ...]:
+        if not used or not used[0].key.recipient:
+            return ()
         types = tuple(t for s in demand.rules.satisfiers(demand.duty) for t in s.receipts)
         if not types:
             return ()
@@ -215,7 +288,7 @@ class Snapshot:
         return tuple(sorted(open_ - {"", "*"}))
 
     def _rule_gaps(self) -> tuple[Gap, ...]:
-        unknown = [a for a in self.ruling.adoptions if a.rules is None]
+        unknown = [a for a in self.ruling.adoptions if a.rules is None and not a.repealed]
         en = "a rule set was adopted whose text is not at hand; what it demands is not shown"
         zh = "已采用的规则文本未提供，其要求未显示"
         return tuple(Gap("RULES_UNKNOWN", (a.record.position,), f"{en}: {a.name}", f"{zh}：{a.name}") for a in unknown)
@@ -227,6 +300,37 @@ class Snapshot:
         rows = {r.position: r for name in names for r in roster.positions.get(name, ())}
         rows |= {r.position: r for r in self.ruling.records}
         return self.explain.records(rows[p] for p in sorted(rows))
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """
+    No cyclic collection while one unit is reckoned: it makes no cycles, and each would walk all records of the log.
+    """
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+def _by_due(r: Reckoned) -> tuple[int, str, str, str, str]:
+    demand = r.demand
+    return (demand.due_until, demand.duty.id, demand.post or "", demand.person or "", demand.rules.instrument)
+
+
+def _unshare(rows: Sequence[Reckoned]) -> None:
+    """Take from each duty the acts that an unshared one uses itself (AMB13): its earliest, as many as it needs."""
+    for one in rows:
+        rules, duty = one.demand.rules, one.demand.duty
+        if duty.id in rules.settings.unshared:
+            claims = sorted(one.claims, key=lambda c: (c.when, c.record.statement.id))
+            taken = set(list(dict.fromkeys(c.record.statement.id for c in claims))[: duty.minimum])
+            for other in rows:
+                if other.demand.rules is rules and other.demand.duty.id in duty.satisfies:
+                    other.claims = [c for c in other.claims if c.record.statement.id not in taken]
 
 
 def bound_of(when: int | str) -> int:

@@ -6,35 +6,20 @@ Every value has ``to_json()`` with keys in a stable order; event ids are hexadec
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from trail.aggregates.state import Gap
+from trail.projections.basis import Because, gap_json, none
+from trail.projections.shown import Beside, Count, Standing, Triggered, no_facts, nothing
+
+__all__ = [
+    "STATES", "Because", "Beside", "Change", "Count", "Missing", "Obligation", "PersonStatus", "PostHeld", "Standing",
+    "Triggered", "Undone", "UnitStatus", "View", "gap_json",
+]  # fmt: skip
 
 STATES: Final = ("not_yet_due", "due_soon", "in_time", "late", "overdue", "void")
-
-
-class Because(NamedTuple):
-    """
-    A record that a status rests on: where it stands, when it was recorded, and how that is labelled.
-
-    ``label``: contemporaneous, late or backfilled; ``posts``: for each post it was done in, whether it was held.
-    """
-
-    position: int
-    recorded: int
-    label: str
-    type: str
-    happened: str
-    posts: tuple[tuple[str, str], ...] = ()
-
-    def to_json(self) -> dict[str, Any]:
-        """As a map in stable order."""
-        return {
-            "position": self.position, "type": self.type, "happened": self.happened, "recorded": self.recorded,
-            "label": self.label, "posts": dict(self.posts),
-        }  # fmt: skip
 
 
 class Missing(NamedTuple):
@@ -59,15 +44,6 @@ class Missing(NamedTuple):
             "counterpart": self.counterpart, "recipient": self.recipient, "list": self.list,
             "persons": list(self.persons), "times": self.times,
         }  # fmt: skip
-
-
-def gap_json(gap: Gap) -> dict[str, Any]:
-    """A gap as a map in stable order."""
-    return {"code": gap.code, "positions": list(gap.positions), "en": gap.en, "zh": gap.zh}
-
-
-def _none() -> tuple[Because, ...]:
-    return ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +78,7 @@ class Obligation:
     rules: str
     source: str
     due_source: str
-    explain: Callable[[], tuple[Because, ...]] = field(default=_none, compare=False, repr=False)
+    explain: Callable[[], tuple[Because, ...]] = field(default=none, compare=False, repr=False)
 
     @property
     def because(self) -> tuple[Because, ...]:
@@ -110,9 +86,10 @@ class Obligation:
         return self.explain()
 
     @property
-    def key(self) -> tuple[str, str, str, str, str]:
-        """What tells obligations apart: duty, period, unit, post, and the person to whom it is bound."""
-        return (self.duty, self.period, self.unit, self.post or "", self.holder or "" if self.bound == "person" else "")
+    def key(self) -> tuple[str, str, str, str, str, str]:
+        """What tells obligations apart: duty, period, unit, post, the person to whom it is bound, the instrument."""
+        person = self.holder or "" if self.bound == "person" else ""
+        return (self.duty, self.period, self.unit, self.post or "", person, self.rules.partition("@")[0])
 
     def to_json(self) -> dict[str, Any]:
         """As a map in stable order."""
@@ -128,7 +105,12 @@ class Obligation:
 
 
 class Change(NamedTuple):
-    """How an obligation differs between two views; None: it does not stand in that view."""
+    """
+    How an obligation differs between two views; None: it does not stand in that view.
+
+    Of what an event made due ``period`` is the day of the event; of what is to be in place it is empty, and the states
+    are ``in_place`` and ``not_in_place``.
+    """
 
     duty: str
     period: str
@@ -158,7 +140,11 @@ class View:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnitStatus:
-    """The obligations of a unit, in order of their due day; ``gaps`` are the order constraints that are broken."""
+    """
+    The obligations of a unit, in order of their due day; ``gaps`` are the order constraints that are broken.
+
+    What stands beside them (``triggered``, ``counts``, ``standing``, `facts`) is reckoned when it is asked for.
+    """
 
     unit: str
     name: str
@@ -166,7 +152,28 @@ class UnitStatus:
     view: View
     obligations: tuple[Obligation, ...]
     gaps: tuple[Gap, ...]
-    context: Callable[[], tuple[Because, ...]] = field(default=_none, compare=False, repr=False)
+    context: Callable[[], tuple[Because, ...]] = field(default=none, compare=False, repr=False)
+    beside: Callable[[], Beside] = field(default=nothing, compare=False, repr=False)
+    facts_of: Callable[[str], tuple[Because, ...]] = field(default=no_facts, compare=False, repr=False)
+
+    @property
+    def triggered(self) -> tuple[Triggered, ...]:
+        """What events made due, and whether it was answered; by the day of the event."""
+        return self.beside().triggered
+
+    @property
+    def counts(self) -> tuple[Count, ...]:
+        """What is shown as a number, by period."""
+        return self.beside().counts
+
+    @property
+    def standing(self) -> tuple[Standing, ...]:
+        """What is to be in place."""
+        return self.beside().standing
+
+    def facts(self, duty: str) -> tuple[Because, ...]:
+        """What was recorded of the unit for *duty*, of whatever class: facts, never a state."""
+        return self.facts_of(duty)
 
     def overdue(self) -> tuple[Obligation, ...]:
         """The obligations that are overdue."""
@@ -178,34 +185,70 @@ class UnitStatus:
 
     def diff(self, other: UnitStatus) -> tuple[Change, ...]:
         """What differs from *other*, the earlier or less informed view: before is its state, after this one's."""
-        before = {o.key: o for o in other.obligations}
-        after = {o.key: o for o in self.obligations}
-        changes = []
-        for key in [*after, *(k for k in before if k not in after)]:
-            old, new = before.get(key), after.get(key)
-            if old is None or new is None or _stand(old) != _stand(new):
-                changes.append(self._change(old, new, other))
-        return tuple(changes)
-
-    def _change(self, old: Obligation | None, new: Obligation | None, other: UnitStatus) -> Change:
-        one = new or old
-        if one is None:
-            raise ValueError("nothing changed")
-        because = _difference(old.because if old else (), new.because if new else ())
-        if not because:
-            because = _difference(other.context(), self.context())
-        before, after = old.state if old else None, new.state if new else None
-        return Change(one.duty, one.period, one.unit, one.post, one.holder, before, after, because)
+        return tuple(
+            _change(one, two, other, self)
+            for mine, others in (
+                (self.obligations, other.obligations),
+                (_by_events(self), _by_events(other)),
+                (self.standing, other.standing),
+            )
+            for one, two in _pairs(others, mine)
+            if one is None or two is None or _stand(one) != _stand(two)
+        )
 
     def to_json(self) -> dict[str, Any]:
         """As a map in stable order."""
         return {
             "unit": self.unit, "name": self.name, "kind": self.kind, **self.view.to_json(),
-            "obligations": [o.to_json() for o in self.obligations], "gaps": [gap_json(g) for g in self.gaps],
+            "obligations": [o.to_json() for o in self.obligations], **_beside_json(self.beside()),
+            "gaps": [gap_json(g) for g in self.gaps],
         }  # fmt: skip
 
 
-def _stand(o: Obligation) -> tuple[Any, ...]:
+def _beside_json(beside: Beside) -> dict[str, Any]:
+    return {name: [one.to_json() for one in rows] for name, rows in beside._asdict().items()}
+
+
+def _by_events(status: UnitStatus) -> tuple[Triggered, ...]:
+    """What has a trigger: an act that is shown on its own is a fact, and no change of a state."""
+    return tuple(t for t in status.triggered if t.trigger is not None)
+
+
+One: TypeAlias = "Obligation | Triggered | Standing"
+
+
+def _pairs(before: Sequence[One], after: Sequence[One]) -> Iterator[tuple[One | None, One | None]]:
+    """What stands in both views or in one, in the order of the second."""
+    old, new = {o.key: o for o in before}, {o.key: o for o in after}
+    for key in [*new, *(k for k in old if k not in new)]:
+        yield old.get(key), new.get(key)
+
+
+def _change(old: One | None, new: One | None, other: UnitStatus, this: UnitStatus) -> Change:
+    one = new or old
+    if one is None:
+        raise ValueError("nothing changed")
+    because = _difference(old.because if old else (), new.because if new else ())
+    if not because:
+        because = _difference(other.context(), this.context())
+    period = {Obligation: "period", Triggered: "since"}.get(type(one))
+    label = getattr(one, period) if period else ""
+    before, after = (None if o is None else _state(o) for o in (old, new))
+    return Change(one.duty, label, one.unit, one.post, one.holder, before, after, because)
+
+
+def _state(one: One) -> str:
+    if isinstance(one, Standing):
+        return "in_place" if one.in_place else "not_in_place"
+    return one.state
+
+
+def _stand(o: One) -> tuple[Any, ...]:
+    """What makes a difference; days that pass are none."""
+    if isinstance(o, Standing):
+        return (o.in_place, o.since, o.holder)
+    if isinstance(o, Triggered):
+        return (o.state, o.holder, o.due, o.missing)
     return (o.state, o.due, o.holder, o.required, o.done, o.missing)
 
 
@@ -248,13 +291,38 @@ class PostHeld(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PersonStatus:
-    """A person: each post with its interval, the obligations that stand on them, their own acts as facts."""
+    """
+    A person: each post with its interval, the obligations that stand on them, their own acts as facts.
+
+    What stands beside obligations is reckoned when it is asked for, as of a unit.
+    """
 
     person: str
     view: View
     posts: tuple[PostHeld, ...]
     obligations: tuple[Obligation, ...]
     acts: tuple[Because, ...]
+    beside: Callable[[], Beside] = field(default=nothing, compare=False, repr=False)
+    facts_of: Callable[[str], tuple[Because, ...]] = field(default=no_facts, compare=False, repr=False)
+
+    @property
+    def triggered(self) -> tuple[Triggered, ...]:
+        """What events made due and stands on the person, or stood on them when it was closed."""
+        return self.beside().triggered
+
+    @property
+    def counts(self) -> tuple[Count, ...]:
+        """What is shown as a number, for the posts that the person holds, or held when a period ended."""
+        return self.beside().counts
+
+    @property
+    def standing(self) -> tuple[Standing, ...]:
+        """What is to be in place, for the posts that the person holds."""
+        return self.beside().standing
+
+    def facts(self, duty: str) -> tuple[Because, ...]:
+        """What the person did that was recorded for *duty*: facts, never a state."""
+        return self.facts_of(duty)
 
     def overdue(self) -> tuple[Obligation, ...]:
         """The obligations that are overdue."""
@@ -264,5 +332,6 @@ class PersonStatus:
         """As a map in stable order."""
         return {
             "person": self.person, **self.view.to_json(), "posts": [p.to_json() for p in self.posts],
-            "obligations": [o.to_json() for o in self.obligations], "acts": [a.to_json() for a in self.acts],
+            "obligations": [o.to_json() for o in self.obligations], **_beside_json(self.beside()),
+            "acts": [a.to_json() for a in self.acts],
         }  # fmt: skip
