@@ -12,6 +12,7 @@ from trail.aggregates import (
     GenericAct,
     GrantEnded,
     KeyRevoked,
+    PersonalMattersReported,
     PersonRegistered,
     PostAssigned,
     RecordCorrected,
@@ -20,6 +21,7 @@ from trail.aggregates import (
     TalkHeld,
     UnitRenamed,
 )
+from trail.application import Attachment
 from trail.errors import ActRefused, CallerError, IdReused, StreamMoved, TrailError
 from trail.evidence.record import Happened, Performer, Record, decode_statement
 from trail.evidence.verdict import Verdict
@@ -433,6 +435,14 @@ def test_an_act_too_large_for_an_entry_is_the_caller_s_error(campus: Campus) -> 
 def test_state_secrets_are_refused(campus: Campus) -> None:
     with pytest.raises(CallerError, match="state secrets"):
         campus.acting().record(Visited(), classification="机密")
+
+
+def test_a_mere_fact_takes_no_file(campus: Campus) -> None:
+    size = campus.size
+    fact = PersonalMattersReported(recipient="uni", happened="2026-03-05")
+    with pytest.raises(CallerError, match="takes no files"):
+        campus.acting().record(fact, attachments=[Attachment(b"content", "text/plain")])
+    assert campus.size == size
 
 
 def test_a_talk_of_the_library(campus: Campus) -> None:

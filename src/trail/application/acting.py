@@ -10,6 +10,7 @@ from dataclasses import replace
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Final
 
+from trail.aggregates.attending import FactOnly
 from trail.aggregates.base import ActBase, EventData
 from trail.application.drafts import Attachment, Circumstances, Draft, draft
 from trail.errors import CallerError
@@ -79,6 +80,10 @@ class Acting:
             CallerError: The act does not fit; the message names what.
         """
         event = act.event()
+        files = tuple(attachments)
+        if files and isinstance(act, FactOnly):
+            advice = "Leave the files out and keep them where they belong; nothing was recorded."
+            raise CallerError(f"{act.TYPE.name} takes no files: {act.WHY}", code="FACT_ONLY", advice=advice)
         chosen = event_id(id)
         if id is not None and event.happened is None:
             # Asked twice: "now" is the moment of the first call, or the same act would look like another one.
@@ -102,7 +107,7 @@ class Acting:
             classification=classification,
             now=self.trail.now(),
         )
-        return draft(event, about, attachments)
+        return draft(event, about, files)
 
     def _performers(self, event: EventData) -> tuple[tuple[Performer, ...], str]:
         if not event.performers:

@@ -1,7 +1,8 @@
 """
 The audit of a database: its rows, streamed as evidence into the verifier, plus what only a database has.
 
-Check 16 compares every stored column with what its entry says, check 17 the head with the tree over the rows.
+Check 16 compares every stored column with what its entry says, check 17 the head with the tree over the rows, check
+18 the read model, where there is one, with the entries.
 Entries beyond the last checkpoint are read too: their faults can be seen, only their loss can't.  Of an opaque log the
 rows outside the tree (snapshots, tracking records, request keys) are counted and said to be not covered.
 """
@@ -14,6 +15,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from trail.application.opening import open_database
+from trail.application.readmodel import ModelCheck
 from trail.errors import NoteError, StoreFailed
 from trail.evidence.file import Item
 from trail.evidence.opaque import UUID_ID, OpaqueEntry
@@ -82,6 +84,7 @@ class _Audit:
         self._unread: set[int] = set()  # positions of entries that can't be read: what lies beside them can't be judged
         self._parts: dict[bytes, tuple[int, str]] = {}
         self._files: dict[bytes, tuple[int, int, str]] = {}
+        self._model: ModelCheck | None = None
 
     def run(self, progress: Callable[[int, int], None] | None) -> Report:
         run = self._run
@@ -97,6 +100,7 @@ class _Audit:
                 if rows.rows != rows.last or (rows.rows and rows.first != 1):
                     run.find("POSITION_GAP", "the positions are not dense from 1", None, rows.last, rows.rows)
                 end = rows.last
+                self._model = ModelCheck(view, run) if self._reader.kind == ACTS else None
                 for number, item in enumerate(self._items(view, end)):
                     self._compare()
                     run.take(item)
@@ -129,6 +133,8 @@ class _Audit:
             stored["entry"], derived["entry"] = type(row.entry).__name__, "bytes"
         if isinstance(row, EntryRow) and isinstance(entry, Record):
             self._name_beside(entry)
+            if self._model is not None:
+                self._model.take(entry)
             _columns_of_act(row, entry, stored, derived)
         elif isinstance(row, OpaqueRow) and isinstance(entry, OpaqueEntry):
             _columns_of_event(row, entry, stored, derived)
@@ -167,6 +173,8 @@ class _Audit:
                      self._reader.kind)  # fmt: skip
         if self._reader.kind == ACTS:
             self._close_beside(view)
+            if self._model is not None:
+                self._model.close()
         else:
             counts = {_OUTSIDE.get(name, name): count for name, count in beside(view).items()}
             run.facts["not covered"] = ", ".join(f"{name}: {count}" for name, count in counts.items())

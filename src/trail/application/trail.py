@@ -8,7 +8,7 @@ the log key a trail records, but signs no checkpoint.  Checkpoints, evidence and
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 from trail.aggregates import LIBRARY_TYPES, Founder, LogFounded, TypeDeclared
@@ -16,6 +16,7 @@ from trail.aggregates.base import ActBase, EventData
 from trail.application.acting import Acting, Registering
 from trail.application.drafts import Draft
 from trail.application.exporting import Exported
+from trail.application.following import Following
 from trail.application.log import Log, Receipt
 from trail.application.opening import check_signer, open_database, state_path
 from trail.application.views import Kept, View
@@ -70,6 +71,7 @@ class Trail(Log):
         self._rules = (load_default(), *rules)
         self._store = EntryStore(database, clock=self._clock, origin=self.origin)
         self._kept = Kept(self.reader)
+        self.read_model = Following(self.reader, self._rules)
         self._registry: Registry | None = None
         self.seen: Seen | None = None
         self._look()
@@ -190,7 +192,10 @@ class Trail(Log):
         """
         if not trusted:
             draft.check()
-        return self._store.append(draft.signed(signatures), trusted=trusted, connection=connection)
+        ack = self._store.append(draft.signed(signatures), trusted=trusted, connection=connection)
+        if connection is None:
+            self.read_model.appended(1)
+        return ack
 
     def submit_many(
         self, rows: Sequence[tuple[Draft, Sequence[bytes]]], *, trusted: frozenset[bytes] = NO_KEYS
@@ -199,7 +204,9 @@ class Trail(Log):
         if not trusted:
             for one, _ in rows:
                 one.check()
-        return self._store.append_many([draft.signed(signatures) for draft, signatures in rows], trusted=trusted)
+        acks = self._store.append_many([draft.signed(signatures) for draft, signatures in rows], trusted=trusted)
+        self.read_model.appended(len(acks))
+        return acks
 
     def declare(self, registering: Registering, *types: TypeSpec) -> list[Ack]:
         """Declare a host's own types, once, before their first use; two registrars sign."""
@@ -309,7 +316,21 @@ class Trail(Log):
 
         A date D means before D+1 00:00 Asia/Shanghai, for both; default: now, and the head.
         """
-        return View.of(self._kept, self._rules, self.now(), as_of, known_at)
+        now = self.now()
+        found = self.read_model.view(self._kept, now, as_of, known_at)
+        return View.of(self._kept, self._rules, now, as_of, known_at) if found is None else found
+
+    def rebuild_read_model(self, progress: Callable[[int, int], None] | None = None) -> int:
+        """
+        Make the read model anew from nothing (the first time, make it), and say how many entries it covers.
+
+        From then on `at` answers for units and persons from the few entries that concern them; the answers are the
+        same.  *progress* is called with the entries done and the entries there are.
+
+        Raises:
+            StoreBusy, StoreFailed: It could not be written; `at` then reads all entries, as without it.
+        """
+        return self.read_model.rebuild(progress)
 
 
 __all__ = ["Ack", "ActBase", "Exported", "FoundingRegistrar", "Receipt", "Trail"]

@@ -91,6 +91,8 @@ CODES: Final[dict[str, tuple[int, str]]] = {
     "POSITION_GAP": (16, FORGED),
     "FILE_DAMAGED": (16, OPEN),
     "HEAD_MISMATCH": (17, FORGED),
+    "READ_MODEL_MISMATCH": (18, OPEN),
+    "READ_MODEL_VERSION": (18, REMARK),
     "NO_ANCHOR": (19, OPEN),
     "ANCHOR_STALE": (19, OPEN),
     "CLOCK_STEP": (20, REMARK),

@@ -35,6 +35,10 @@ ADVICE: Final[dict[str, tuple[str, str]]] = {
         "换用更新版本的核验程序再核验；在此之前不能下结论。",
         "Verify again with a newer version of the verifier; until then nothing can be concluded.",
     ),
+    "rebuild": (
+        "读取模型不是证据；如内容不符，先保留数据库副本并查明原因，再用 trail readmodel --rebuild 重建。",
+        "A read model is no evidence. If it differs, keep a copy and find out why; then trail readmodel DB --rebuild.",
+    ),
     "ask": (
         "这本身不证明伪造；请该单位登记员说明这条记录如何产生，必要时由其以新记录更正。",
         "This alone proves no forgery; ask the registrars how the record came about, and to correct it by a new one.",
@@ -283,6 +287,15 @@ MESSAGES: Final[dict[str, Message]] = {
         "数据库中的位置不连续：有记录被删除", "the positions in the database are not dense", "keep"
     ),
     "HEAD_MISMATCH": Message("数据库的头部与记录不符", "the head of the database is not that of its entries", "keep"),
+    # 18 read models
+    "READ_MODEL_MISMATCH": Message(
+        "读取模型与记录不符：据其作出的查询结果可能有遗漏",
+        "the read model is not what the entries give: answers from it may lack something",
+        "rebuild",
+    ),
+    "READ_MODEL_VERSION": Message(
+        "读取模型由其他版本的程序生成，未作比对", "other code made the read model; it was not compared", "rebuild"
+    ),
     # 19 anchor
     "NO_ANCHOR": Message(
         "没有满足策略的校验点：整体未被锚定", "no checkpoint satisfies the policy: nothing is anchored", "anchor"

@@ -18,6 +18,8 @@ opaque         events of an eventsourcing application, as ``entry``; ``state`` l
 snapshot       an application's snapshots: outside the tree, nobody vouches for them
 tracking       how far an application or a view has followed others: outside the tree
 request        idempotency keys and the positions that they stand for: outside the tree
+concern        the read model of a log of acts: which positions stand under which keys; made when first asked for
+followed       how far, by which code and by which rule the rows of ``concern`` were made
 =============  ====================================================================================================
 
 No type and no default here is one database's own.
@@ -158,6 +160,11 @@ TRACKING: Final = Table(
 REQUEST: Final = Table(
     "request", METADATA, _log(), Column("key", Text, primary_key=True), _int("first"), _int("count")
 )  # fmt: skip
+# The key comes before the position: a question looks up keys, and reads nothing but this one tree.
+CONCERN: Final = Table(
+    "concern", METADATA, _log(), Column("key", Text, primary_key=True), _key("position"), sqlite_with_rowid=False
+)
+FOLLOWED: Final = Table("followed", METADATA, _log(), _int("position"), _text("code"), _bytes("rule"))
 
 COMMON_TABLES: Final = (LOG, HEAD, CHECKPOINT, COSIGNATURE)
 ACT_TABLES: Final = (*COMMON_TABLES, ENTRY, PART, ATTACHMENT)
@@ -165,3 +172,5 @@ ACT_TABLES: Final = (*COMMON_TABLES, ENTRY, PART, ATTACHMENT)
 OPAQUE_TABLES: Final = (*COMMON_TABLES, OPAQUE_EVENT, SNAPSHOT, TRACKING, REQUEST)
 """What a database needs that holds logs of eventsourcing applications."""
 TABLES_OF: Final = {ACTS: ACT_TABLES, OPAQUE: OPAQUE_TABLES}
+READ_TABLES: Final = (CONCERN, FOLLOWED)
+"""What a read model needs; no database needs one."""
