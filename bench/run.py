@@ -19,6 +19,8 @@ from pathlib import Path
 import foreign
 import history
 import proving
+import readmodel
+import university
 from appending import append, append_many
 from replaying import replay
 from timing import MARKS, Row, machine
@@ -56,6 +58,8 @@ class Bench:
             "verify": lambda: verification(self.main(), quick=quick),
             "memory": lambda: memory(self.main(), self.history(SMALL), quick=quick),
             "replay": lambda: replay(self.main(), quick=quick),
+            "university": lambda: university.questions(self.university(), quick=quick),
+            "readmodel": lambda: readmodel.answers(self.university(), quick=quick),
             "proof": lambda: proving.proofs(self.main(), self.leaves(), quick=quick),
         }
 
@@ -69,6 +73,15 @@ class Bench:
         if not folder.exists():
             say(f"building a history of {entries:,} acts, once …")
             history.build(folder, entries)
+        return folder
+
+    def university(self) -> Path:
+        """The university of three years; with --quick a small one."""
+        units = university.SMALL_UNITS if self._quick else university.UNITS
+        folder = self._folder / f"university-{units}-{university.made_by()}"
+        if not folder.exists():
+            say(f"telling a university of {units} units over {university.YEARS} years, once …")
+            university.build(folder, units)
         return folder
 
     def leaves(self) -> Path:
@@ -103,7 +116,7 @@ def main(argv: list[str] | None = None) -> int:
         "--only",
         action="append",
         metavar="NAME",
-        help="append, append100, opaque, opaque100, verify, memory, replay, proof",
+        help="append, append100, opaque, opaque100, verify, memory, replay, university, readmodel, proof",
     )
     parser.add_argument("--json", action="store_true", help="one JSON document instead of the table")
     parser.add_argument("--fresh", action="store_true", help="build the histories anew")
