@@ -15,7 +15,11 @@ from unittest import mock
 import pytest
 from tests.cli.kit import AS, ORIGIN, TALK, Result, Site, found, vkey, witnessed
 
+from trail.aggregates import LIBRARY_TYPES
 from trail.signing import parse_policy
+
+BUILT = len(LIBRARY_TYPES) + 12
+"""The size of the log that `site` brings: genesis, the library's types, the registry, two keys, one talk."""
 
 # --- init and keys -------------------------------------------------------------------------------------------------
 
@@ -111,10 +115,10 @@ def test_a_key_is_enrolled_by_what_its_owner_proves(site: Site) -> None:
 
 def test_a_witness_goes_along_and_refuses_a_stale_request(site: Site) -> None:
     assert site.record(TALK).code == 0
-    assert "cosignatures: 1" in witnessed(site, since=34).out
+    assert "cosignatures: 1" in witnessed(site, since=BUILT).out
     assert site.record(TALK).code == 0
     request, answer = site.path / "request", site.path / "again"
-    found("checkpoint", site.db, "--since", 34, "--out", request, at=site)
+    found("checkpoint", site.db, "--since", BUILT, "--out", request, at=site)
     log = vkey(site, site.path / "log/log/key.pem", "log", ORIGIN)
     witness = ("--key", site.path / "witness.pem", "--state", site.path / "witness.db", "--name", "dic.example")
 
@@ -136,7 +140,7 @@ def test_a_fork_is_exit_code_1_and_both_notes_are_kept(site: Site) -> None:
             "checkpoint",
             site.path / folder / "trail.db",
             "--since",
-            34,
+            BUILT,
             "--out",
             site.path / f"{folder}.request",
             at=site,
@@ -146,7 +150,7 @@ def test_a_fork_is_exit_code_1_and_both_notes_are_kept(site: Site) -> None:
 
     assert site.run("witness", "sign", site.path / "log.request", *witness, "--log", log).code == 0
     body = (site.path / "twin.request").read_bytes()
-    (site.path / "twin.request").write_bytes(b"old 35\n\n" + body.split(b"\n\n", 1)[1])
+    (site.path / "twin.request").write_bytes(b"old %d\n\n" % (BUILT + 1) + body.split(b"\n\n", 1)[1])
     done = site.run("witness", "sign", site.path / "twin.request", *witness, "--log", log)
 
     assert done.code == 1, done
@@ -237,15 +241,15 @@ def test_rubbish_as_a_cosignature_or_request_is_refused(site: Site) -> None:
 def test_export_covers_the_head_where_the_log_key_is_at_hand(site: Site) -> None:
     assert site.record(TALK).code == 0
     done = found("export", site.db, "--out", site.path / "e", at=site)
-    assert "positions 1 to 35" in done.out
+    assert f"positions 1 to {BUILT + 1}" in done.out
 
     assert site.record(TALK).code == 0
     shutil.move(site.path / "log/log", site.path / "elsewhere")
     done = found("export", site.db, "--out", site.path / "e", at=site)
-    assert "positions 1 to 35" in done.out
-    assert "positions 36 to 36 are not covered" in done.err
+    assert f"positions 1 to {BUILT + 1}" in done.out
+    assert f"positions {BUILT + 2} to {BUILT + 2} are not covered" in done.err
     key = ("--log-key", site.path / "elsewhere/key.pem", "--state", site.path / "elsewhere/state")
-    assert "positions 1 to 36" in found("export", site.db, "--out", site.path / "e", *key, at=site).out
+    assert f"positions 1 to {BUILT + 2}" in found("export", site.db, "--out", site.path / "e", *key, at=site).out
 
 
 @pytest.mark.parametrize(
@@ -340,11 +344,11 @@ def test_status_on_two_axes_and_what_differs(ruled: Site) -> None:
     argv = ("status", ruled.db, "--unit", "jia", "--as-of", "2026-07-31")
 
     now = found(*argv, at=ruled).out
-    then = found(*argv, "--known-at", "35", at=ruled).out
-    both = found(*argv, "--compare", "35", at=ruled).out
-    as_json = json.loads(found(*argv, "--compare", "35", "--json", at=ruled).out)
+    then = found(*argv, "--known-at", str(BUILT + 1), at=ruled).out
+    both = found(*argv, "--compare", str(BUILT + 1), at=ruled).out
+    as_json = json.loads(found(*argv, "--compare", str(BUILT + 1), "--json", at=ruled).out)
 
-    assert "known from the first 35 records" in then
+    assert f"known from the first {BUILT + 1} records" in then
     assert now != then
     assert "Compared with what was known then" in both
     assert isinstance(as_json["changes"], list)

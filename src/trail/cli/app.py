@@ -11,11 +11,16 @@ from typing import Any, Final, NoReturn
 
 from trail.cli import (
     adopt_cmd,
+    asking_cmd,
     checkpoint_cmd,
     export_cmd,
     init_cmd,
     keys_cmd,
+    lookback_cmd,
+    questions_cmd,
+    readmodel_cmd,
     record_cmd,
+    rules_cmd,
     status_cmd,
     verify_cmd,
     walkthrough_cmd,
@@ -34,8 +39,8 @@ NOT_JUDGED: Final = 3
 _ALTERED: Final = frozenset(("FORK", "LOG_REWRITTEN", "LOG_SHORTER"))
 
 COMMANDS: Final = (
-    init_cmd, adopt_cmd, keys_cmd, record_cmd, status_cmd, checkpoint_cmd, witness_cmd, export_cmd, verify_cmd,
-    walkthrough_cmd,
+    init_cmd, adopt_cmd, keys_cmd, record_cmd, status_cmd, lookback_cmd, questions_cmd, asking_cmd, rules_cmd,
+    readmodel_cmd, checkpoint_cmd, witness_cmd, export_cmd, verify_cmd, walkthrough_cmd,
 )  # fmt: skip
 
 

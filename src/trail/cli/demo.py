@@ -1,9 +1,10 @@
 """
-The demonstration: the whole path on a year of an invented university.
+The demonstration: the whole path on an invented university, a small one over one year unless more is asked for.
 
 It leaves in DIR what a real log leaves: ``trail.db``, ``evidence.trail`` for an inspector, the inspector's ``policy``;
 ``log/`` with the log's key and the checkpoint signer's state; ``witness/`` with the key and the state of the invented
-commission for discipline, which in a real house lie elsewhere; and ``tampered/`` with the changed copies.
+commission for discipline, which in a real house lie elsewhere; ``tampered/`` with the changed copies; and where the
+rules were amended, ``rules-2.toml`` with the amended ones.
 All keys are known to everybody, and the passphrase of the key files is ``demo``.
 """
 
@@ -14,14 +15,15 @@ from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING, Final
 
-from trail.cli.demo_show import THEN, show_acts, show_handover, show_overdue, show_replay
-from trail.cli.demo_story import Story
-from trail.cli.demo_tamper import TAMPERINGS, Found, Scene, find
+from trail.cli.demo_show import Show
+from trail.cli.demo_tamper import TAMPERINGS, TEXTS, Found, find
 from trail.errors import CallerError, EnvironmentFailed
 from trail.report.text import headline, message_of
 from trail.report.words import CHECKS, VERDICTS, pick
 from trail.signing import write_key_file
-from trail.testing.campus import Campus, key_of
+from trail.testing.campus import key_of
+from trail.testing.university import University, UniversityCampus, amended_text
+from trail.testing.university.falsifying import Scene
 from trail.verify import Report, Verdict, verify
 
 if TYPE_CHECKING:
@@ -29,27 +31,42 @@ if TYPE_CHECKING:
 
 MARK: Final = ".trail-demo"
 PASSPHRASE: Final = "demo"  # noqa: S105 - told to everybody; these keys are no secret
+AMENDED: Final = "rules-2.toml"
 _OURS: Final = frozenset(
-    (MARK, "trail.db", "trail.db-wal", "trail.db-shm", "evidence.trail", "policy", "log", "witness", "tampered")
+    (
+        MARK,
+        "trail.db",
+        "trail.db-wal",
+        "trail.db-shm",
+        "evidence.trail",
+        "policy",
+        "log",
+        "witness",
+        "tampered",
+        AMENDED,
+    )
 )
+BACKUP: Final = "08-03 10:00"
+"""On this day of the first year somebody makes a backup of the database."""
 
 
-def run(into: Path, out: Printer, lang: str) -> int:
+def run(into: Path, out: Printer, lang: str, *, units: int = 4, years: int = 1, seed: int = 1) -> int:
     """
     Run the demonstration into the folder *into*, telling of it in *lang* (``zh`` or ``en``).
 
     Returns 0 if the log is intact and every tampering was found for the expected reason, otherwise 1.
 
     Raises:
-        CallerError: *into* holds something that this demonstration did not make.
+        CallerError: *into* holds something that this demonstration did not make, or there is no such university.
         EnvironmentFailed: It can't be written.
     """
     out.lang = lang
+    university = University(seed, units, years)
     try:
         _clear(into)
         (into / MARK).write_text("made by `trail demo`\n", encoding="utf-8")
         (into / "tampered").mkdir()
-        with Campus.found(into) as campus:
+        with university.found(into) as campus:
             return _walk(into, campus, out)
     except OSError as error:
         raise EnvironmentFailed(f"{into} can't be written: {error.strerror}") from None
@@ -77,49 +94,65 @@ def _clear(into: Path) -> None:
             path.unlink()
 
 
-def _walk(into: Path, campus: Campus, out: Printer) -> int:
-    out.say("一、一年的履职记录", "1. A year of duty, recorded")
-    story = Story(campus, into / "tampered" / "backup.db")
-    story.tell()
-    trail, now = campus.trail, campus.clock.now()
+def _walk(into: Path, campus: UniversityCampus, out: Printer) -> int:
+    university, trail = campus.university, campus.trail
+    _heading(out, "一、履职记录", "1. Duty, recorded")
+    backup = into / "tampered" / "backup.db"
+    university.tell_into(campus, until=f"{university.first_year}-{BACKUP}")
+    campus.copy_database(backup)
+    university.tell_into(campus)
+    now, show = campus.clock.now(), Show(campus, out)
     _write_keys(into)
     policy = campus.policy
     (into / "policy").write_text(policy, encoding="utf-8", newline="\n")
-    known = campus.trail.reader.checkpoint()
+    if university.years > 1:
+        (into / AMENDED).write_text(amended_text(), encoding="utf-8", newline="\n")
+    known = trail.reader.checkpoint()
     note = known.cosigned if known is not None else ""
     (into / "tampered" / "known-checkpoint").write_text(note, encoding="utf-8", newline="\n")
     size = trail.export(into / "evidence.trail").size
+    begin, end = university.plan.begin, university.plan.end.date()
+    records = trail.reader.head().size
     out.say(
-        f"  {into / 'trail.db'}：{trail.reader.head().size} 条记录，均由本人签名；时间从 2026-01-01 到 2027-01-15",
-        f"  {into / 'trail.db'}: {trail.reader.head().size} records from 2026-01-01 to 2027-01-15, each signed",
+        f"  {into / 'trail.db'}：{records} 条记录，均由本人签名；{university.units} 个单位，时间从 {begin} 到 {end}",
+        f"  {into / 'trail.db'}: {records} records of {university.units} units from {begin} to {end}, each signed",
     )
-    show_acts(trail, out)
-    out.line()
-    out.say(
-        "二、到 2027-01-15 为止，各单位做到了哪一步，什么逾期",
-        "2. Where the units stand on 2027-01-15, what is overdue",
+    show.acts()
+    _heading(
+        out, f"二、到 {end} 为止，各单位做到了哪一步，什么逾期", f"2. Where the units stand on {end}, what is overdue"
     )
-    show_overdue(trail, out)
-    show_handover(trail, out)
-    out.line()
-    out.say("三、回放到两个日期：甲学院", "3. Replayed to two dates: 甲学院")
-    replayed = show_replay(trail, out)
-    out.line()
-    out.say("四、核验：只凭证据文件和核验策略", "4. Verified, from the evidence file and the policy alone")
+    show.overdue()
+    show.handover()
+    honest = university.people.units[university.honest].name
+    _heading(out, f"三、回放到两个日期：{honest}", f"3. Replayed to two dates: {honest}")
+    replayed = show.replay()
+    _heading(out, "四、一晚补记半年", "4. Half a year, recorded in one evening")
+    replayed = show.evening() and replayed
+    _heading(out, "五、核验：只凭证据文件和核验策略", "5. Verified, from the evidence file and the policy alone")
     report = verify(into / "evidence.trail", policy, known=note, now=now)
     _show_verdict(report, out)
     out.say(
         f"  {into / 'evidence.trail'}：{size} 字节，离线可验",
         f"  {into / 'evidence.trail'}: {size} bytes, verifiable offline",
     )
+    name = university.people.units[university.falsifier].name
+    _heading(
+        out, f"六、数据库管理员受托为{name}书记在副本上动手脚，逐一查出",
+        f"6. For the secretary of {name}, an administrator tampers with copies; each is found",
+    )  # fmt: skip
+    scene = Scene(campus, into / "trail.db", backup)
+    found = []
+    for number, tampering in enumerate(TAMPERINGS, 1):
+        found.append(find(tampering, scene, into / "tampered", policy, note, now))
+        _show_found(number, found[-1], out)
     out.line()
-    out.say("五、管理员在副本上动手脚，逐一查出", "5. An administrator tampers with copies; each is found")
-    scene = Scene(campus, into / "trail.db", into / "tampered" / "backup.db", story.kept, note)
-    found = [find(tampering, scene, into / "tampered", policy, now) for tampering in TAMPERINGS]
-    for number, one in enumerate(found, 1):
-        _show_found(number, one, out)
-    out.line()
-    return _close(into, replayed and report.verdict is Verdict.INTACT, found, out)
+    return _close(into, replayed and report.verdict is Verdict.INTACT, found, show, out)
+
+
+def _heading(out: Printer, zh: str, en: str) -> None:
+    if not zh.startswith("一"):
+        out.line()
+    out.say(zh, en)
 
 
 def _write_keys(into: Path) -> None:
@@ -136,7 +169,8 @@ def _show_verdict(report: Report, out: Printer) -> None:
 
 
 def _show_found(number: int, found: Found, out: Printer) -> None:
-    out.say(f"  {number}. {found.tampering.zh}", f"  {number}. {found.tampering.en}")
+    zh, en = TEXTS[found.tampering.name]
+    out.say(f"  {number}. {zh}", f"  {number}. {en}")
     verdict = pick(VERDICTS[found.report.verdict.value], out.lang)
     one = found.finding
     if one is None:
@@ -152,7 +186,7 @@ def _show_found(number: int, found: Found, out: Printer) -> None:
     )
 
 
-def _close(into: Path, sound: bool, found: list[Found], out: Printer) -> int:
+def _close(into: Path, sound: bool, found: list[Found], show: Show, out: Printer) -> int:
     caught = sum(one.ok for one in found)
     if sound and caught == len(found):
         out.say(
@@ -164,7 +198,11 @@ def _close(into: Path, sound: bool, found: list[Found], out: Printer) -> int:
         out.line(f"  trail verify {quote(str(into / 'evidence.trail'))} --policy {policy}")
         out.line(f"  trail verify {first} --policy {policy}")
         out.line(f"  trail verify {last} --policy {policy} --known {known}")
-        out.line(f"  trail status {quote(str(into / 'trail.db'))} --unit jia --as-of {THEN} --known-at {THEN}")
+        rules = f" --rules {quote(str(into / AMENDED))}" if show.university.years > 1 else ""
+        unit, then = show.university.honest, show.then
+        out.line(
+            f"  trail status {quote(str(into / 'trail.db'))} --unit {unit} --as-of {then} --known-at {then}{rules}"
+        )
         return 0
     zh, en = ("完好", "intact") if sound else ("未能证明完好，或回放不符", "not shown intact, or its replay is wrong")
     out.say(
