@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from trail.rules.calendar import ALWAYS, Period, WorkDays, due_day, is_rolling, seconds_of, start_of
 from trail.rules.groups import UNIT_GROUPS, Group, coverage, governed_by, level_of, team
@@ -18,6 +18,9 @@ from trail.rules.obligors import Seat, Seats, kinds_of, obliges_body
 from trail.rules.people import Roster, held_days, tenure_days, unit_days
 
 __all__ = ["Deadline", "Deadlines", "Demand", "Key", "Roster", "demands"]
+
+_ASKED: Final[dict[tuple[bytes, frozenset[str], str, bool], tuple[Duty, ...]]] = {}
+_MAX_ASKED: Final = 1_000
 
 
 class Key(NamedTuple):
@@ -106,11 +109,28 @@ def demands(
     *classes*: which duties; those that are not counted are asked for as of the last day of the period.
     """
     ask = _Question(rules, unit, period, roster, deadlines, work, Seats(rules, roster, unit))
-    for duty in rules.duties.values():
-        if duty.klass in classes and duty.cadence == cadence and is_rolling(period) == _rolls(rules, duty):
+    seat = ask.seats.on(period.last) or ask.seats.on(period.begin)
+    level = "" if seat is None else seat.level.name  # most units have no committee, and owe nothing as a team
+    for duty in _asked(rules, classes, cadence, is_rolling(period)):
+        if level in duty.levels:
             yield from _of_team(ask, duty)
-            if "head" in duty.obliged:
-                yield from _of_heads(ask, duty)
+        if "head" in duty.obliged:
+            yield from _of_heads(ask, duty)
+
+
+def _asked(rules: RuleSet, classes: frozenset[str], cadence: str, rolling: bool) -> tuple[Duty, ...]:
+    """The duties of these classes and this cadence, in the order of the rule set; found once for each rule set."""
+    key = (rules.digest, classes, cadence, rolling)
+    found = _ASKED.get(key)
+    if found is None:
+        if len(_ASKED) >= _MAX_ASKED:
+            _ASKED.clear()
+        found = _ASKED[key] = tuple(
+            duty
+            for duty in rules.duties.values()
+            if duty.klass in classes and duty.cadence == cadence and rolling == _rolls(rules, duty)
+        )
+    return found
 
 
 def _rolls(rules: RuleSet, duty: Duty) -> bool:
@@ -125,7 +145,7 @@ ENDS = ("06-30", "12-31")
 
 def _of_team(ask: _Question, duty: Duty) -> Iterator[Demand]:
     seat = ask.seats.on(ask.period.last) or ask.seats.on(ask.period.begin)
-    if seat is None or seat.level.name not in duty.levels:
+    if seat is None:
         return
     due = _due(ask, duty, seat.level)
     day = min(due.day, ask.period.last)
