@@ -6,6 +6,7 @@ import datetime as dt
 import json
 import shutil
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +20,15 @@ from trail.application.following import FollowedView
 from trail.application.views import View
 from trail.clock import FixedClock
 from trail.errors import CallerError, StoreBusy
+from trail.evidence.record import Record
 from trail.evidence.verdict import Verdict
+from trail.projections import Snapshot
 from trail.projections.bearing import SHARED, keys_of
+from trail.projections.part import Wide
+from trail.projections.questions import Thresholds
 from trail.rules import load_default
+from trail.store.readmodel import Indexed
+from trail.testing.university import University
 
 RULES = load_default()
 
@@ -248,6 +255,114 @@ def test_it_follows_the_log_through_a_subscription(told: Campus) -> None:
     assert reached[-1] == told.size
     assert reached == sorted(set(reached))
     assert same(told)
+
+
+# --- lookback --------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def university() -> Iterator[Trail]:
+    with University(seed=7, units=4, years=2).tell() as campus:
+        campus.trail.rebuild_read_model()
+        yield campus.trail
+
+
+NOTICED = Thresholds(notice_types=("InspectionConducted", "IssueFound"))
+
+
+def backs(trail: Trail, as_of: Any, known_at: Any) -> Iterator[tuple[str, str, bool]]:
+    """Each unit and person, and whether their lookback from the read model is that from all records."""
+    view, other = trail.at(as_of, known_at=known_at), whole(trail, as_of, known_at)
+    assert type(view) is FollowedView
+    roster = other._snapshot.roster
+    persons = {t.person for u in roster.units() for p in roster.posts(u) for t in roster.tenures(p.id)}
+    signed = {s.person for record in other._records for s in record.statement.signers} - persons
+    rows = [(kind, name) for kind, names in (("person", signed), ("unit", roster.units()), ("person", persons))
+            for name in sorted(names)]  # fmt: skip
+    for kind, name in rows:
+        asked: Any = {kind: name, "notice": "2026-03-01", "thresholds": NOTICED}
+        found = []
+        for one in (view, other):
+            try:
+                found.append(json.dumps(one.lookback(**asked).to_json()))
+            except CallerError as error:
+                found.append(str(error))
+        yield kind, name, found[0] == found[1]
+
+
+@pytest.mark.harness
+@pytest.mark.parametrize(
+    ("as_of", "known"),
+    [("2026-12-31", None), ("2026-05-20", 1500), ("2025-07-15", None), ("2026-06-30", "2026-09-30"), (None, None)],
+)
+def test_a_lookback_is_the_same(university: Trail, as_of: Any, known: Any) -> None:
+    rows = list(backs(university, as_of, known))
+    assert len(rows) > 50
+    assert [row for row in rows if not row[2]] == []
+
+
+def test_what_was_chosen_for_one_size_serves_another(university: Trail, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(university.read_model, "_held", university.read_model._nothing())
+    for known in (1200, None, 2000):
+        view, other = university.at("2026-06-30", known_at=known), whole(university, "2026-06-30", known)
+        for unit in ("jia", "ding"):
+            assert view.lookback(unit=unit).to_json() == other.lookback(unit=unit).to_json()
+
+
+def test_a_lookback_reads_few(university: Trail) -> None:
+    view = university.at("2026-06-30")
+    assert isinstance(view, FollowedView)
+    view._whole = None  # type: ignore[assignment]
+    found = view.lookback(person="p-0003")
+    assert any(line.bounds.not_before is not None for line in found.lines)
+    assert found.basis.positions == university.reader.head().size
+
+
+@pytest.mark.parametrize("kind", "msp")
+def test_a_lookback_from_an_index_that_forgets_is_found(
+    kind: str, university: Trail, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def forgetful(record: Record) -> frozenset[str]:
+        return frozenset(key for key in keys_of(record) if key.partition("/")[0] != kind)
+
+    following_ = university.read_model
+    monkeypatch.setattr(following_, "_held", following_._nothing())
+    with monkeypatch.context() as patch:
+        patch.setattr(following_.model, "_keys", forgetful)
+        following_.rebuild()
+    try:
+        assert any(not same for _, _, same in backs(university, "2026-06-30", None)), f"nothing rests on {kind}"
+    finally:
+        following_._held = following_._nothing()
+        following_.rebuild()
+
+
+@pytest.mark.parametrize("what", ["after", "within", "before"])
+def test_a_lookback_that_forgets_a_link_is_found(what: str, university: Trail, monkeypatch: pytest.MonkeyPatch) -> None:
+    following_ = university.read_model
+    monkeypatch.setattr(following_, "_held", following_._nothing())
+    if what == "before":
+        monkeypatch.setattr(Wide, "size_before", Snapshot.size_before)
+    else:
+        monkeypatch.setattr(Indexed, what, lambda *_: set())
+    assert any(not same for _, _, same in backs(university, "2026-06-30", None)), f"nothing rests on {what}"
+
+
+def test_a_lookback_of_what_the_index_has_not_reached(told: Campus) -> None:
+    """Steps of the clock, anchors, edits and notices beyond the end of the index."""
+    told.cosigned()
+    talks(told, 1)
+    told.trail.rebuild_read_model()
+    first = talks(told, 1)[0]
+    told.cosigned()
+    told.acting().record(Visited(happened="2026-03-01"))
+    told.acting().record(RecordCorrected(target=first.reference, corrected_happened="2026-01-15", reason="日期"))
+    told.registrars.record(PostRelieved(post="jia/staff", person="p-003", until="2026-02-15", happened="2026-02-15"))
+    talks(told, 1)
+    for known in (None, told.size - 2, 20):
+        for as_of in ("2026-03-05", "2026-02-01", NOW - 86400 * 20):
+            rows = list(backs(told.trail, as_of, known))
+            assert [row for row in rows if not row[2]] == []
 
 
 LAST = "(SELECT max(position) FROM concern WHERE key = '*')"

@@ -22,8 +22,11 @@ from tests.profile import scaled
 from trail.errors import CallerError
 from trail.evidence.record import Record, SignerRef
 from trail.projections import Snapshot, bearing
-from trail.projections.bearing import SHARED, Keyed, Ties, choose, keys_of
-from trail.projections.part import Part, Shared
+from trail.projections.bearing import SHARED, Keyed, Ties, choose, keys_of, look_around
+from trail.projections.lookback import lookback
+from trail.projections.part import Part, Shared, Wide
+from trail.projections.questions import Thresholds
+from trail.projections.status import size_at
 from trail.rules import RuleSet, load
 from trail.rules.calendar import day_of, start_of
 from trail.testing import histories as signed_histories
@@ -53,6 +56,23 @@ class Few:
         chosen = self.chosen(kind, name)
         return Part(chosen, self.shared, size=self.index.last, as_of=as_of, known_at=known_at, now=self.now)
 
+    def back(self, kind: str, name: str, as_of: Any, known_at: int | None) -> Wide | None:
+        around = self.ties.around_unit(name) if kind == "unit" else self.ties.around_person(name)
+        found = look_around(around, NOTICES, self.index, self.shared.records)
+        if found is None:
+            return None
+        narrow = self.at(kind, name, as_of, known_at)
+        found.update(record.position for record in narrow.records)
+        every = self.index.records(range(1, self.index.last + 1))
+        return Wide(
+            {record.position: record for record in self.index.records(sorted(found))},
+            self.shared,
+            size=self.index.last,
+            narrow=narrow,
+            before=lambda instant, size: size_at(every[:size], instant),
+            now=self.now,
+        )
+
 
 def said(snapshot: Snapshot, kind: str, name: str) -> str:
     """All that a snapshot says of a unit or a person, or that it knows nothing of them."""
@@ -65,8 +85,32 @@ def said(snapshot: Snapshot, kind: str, name: str) -> str:
     return json.dumps([found.to_json(), facts], sort_keys=True)
 
 
+def looked_back(snapshot: Snapshot, kind: str, name: str) -> str:
+    """All that a lookback says, with whatever inspections and issues there are as notices."""
+    asked: dict[str, Any] = {kind: name}
+    try:
+        return json.dumps(lookback(snapshot, thresholds=NOTICED, **asked).to_json(), sort_keys=True)
+    except CallerError as error:
+        return f"{error.code}: {error.message}"
+
+
+NOTICES = ("InspectionConducted", "IssueFound", "TourNoticeIssued")
+NOTICED = Thresholds(notice_types=NOTICES)
 Subject = tuple[str, str]
 Question = tuple[Any, int | None]
+
+
+def differences_back(
+    records: list[Record], rules: list[RuleSet], now: int, subjects: Iterable[Subject], asked: Iterable[Question]
+) -> Iterator[tuple[Subject, Question]]:
+    few = Few(records, rules, now)
+    rows = list(subjects)
+    for as_of, known_at in asked:
+        whole = Snapshot(records, rules, as_of=as_of, known_at=known_at, now=now)
+        for kind, name in rows:
+            wide = few.back(kind, name, as_of, known_at)
+            if wide is not None and looked_back(wide, kind, name) != looked_back(whole, kind, name):
+                yield (kind, name), (as_of, known_at)
 
 
 def differences(
@@ -103,6 +147,27 @@ def test_few_records_say_what_all_say_of_what_was_recorded(history: History, dat
     asked = [(str(history.today), None), ("2026-12-31", size), ("2026-07-31", None)]
 
     assert list(differences(records, [RULES], LATER, subjects, asked)) == []
+
+
+@SLOW
+@given(histories(), st.lists(DAYS, min_size=2, max_size=2), st.data())
+def test_a_lookback_over_few_records_says_what_all_say(log: Log, days: list[str], data: st.DataObject) -> None:
+    size = data.draw(st.integers(0, len(log.records)))
+    asked = [(days[0], None), (days[1], size), ("2027-05-31", None)]
+
+    assert list(differences_back(log.records, [RULES], NOW, SUBJECTS, asked)) == []
+
+
+@FEW
+@given(signed_histories(), st.data())
+def test_a_lookback_over_few_says_what_all_say_of_what_was_recorded(history: History, data: st.DataObject) -> None:
+    records, first = read_back(history)
+    size = data.draw(st.integers(first, len(records)))
+    roster = Snapshot(records, [RULES], now=LATER).roster
+    subjects = [*(("unit", u) for u in roster.units()), *(("person", p) for p in persons_of(records)), ("unit", "no")]
+    asked = [(str(history.today), None), ("2026-12-31", size), ("2026-07-31", None)]
+
+    assert list(differences_back(records, [RULES], LATER, subjects, asked)) == []
 
 
 @pytest.fixture(scope="module")
@@ -193,6 +258,40 @@ def test_an_index_that_forgets_a_kind_of_key_is_found(kind: str, monkeypatch: py
 
     monkeypatch.setattr(bearing, "keys_of", forgetful)
     assert apart(linked().records), f"nothing rests on {kind}"
+
+
+def linked_back() -> Log:
+    """The same, with what only a lookback reads."""
+    log, day = linked(), "2026-03-03"
+    signer = SignerRef("p-78", "", b"k" * 32)
+    nobody = ("p-99", "")
+    log.add("CircularIssued@1", {"kind": "general"}, day, by=nobody, unit="lab")  # u/
+    log.add("CircularIssued@1", {"kind": "general", "recipients": ["jia"]}, day, by=nobody)  # m/
+    signed = log.add("CircularIssued@1", {"kind": "general"}, day, by=nobody)  # b/
+    log.records[-1] = signed._replace(statement=signed.statement._replace(signers=(signer,)))
+    done = log.add("DocumentConveyed@1", {"audience": "staff"}, day, by=("p-77", ""))
+    answer = log.add("FactRecorded@1", {"duties": ["S1b"]}, day, by=nobody)  # e/
+    log.records[-1] = answer._replace(statement=answer.statement._replace(causes=(done.statement.id,)))
+    return log
+
+
+def apart_back(records: list[Record]) -> list[Any]:
+    return list(differences_back(records, [RULES], NOW, LINKED, [("2026-12-31", None)]))
+
+
+def test_every_link_of_a_lookback_is_followed() -> None:
+    assert apart_back(linked_back().records) == []
+
+
+@pytest.mark.parametrize("kind", "tpuegmb")
+def test_a_lookback_from_an_index_that_forgets_a_kind_of_key_is_found(
+    kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def forgetful(record: Record) -> frozenset[str]:
+        return frozenset(key for key in keys_of(record) if key.partition("/")[0] != kind)
+
+    monkeypatch.setattr(bearing, "keys_of", forgetful)
+    assert apart_back(linked_back().records), f"nothing rests on {kind}"
 
 
 RELATIONS = ["unit post", "unit parent", "parent unit", "unit kind", "post person", "person post", "post units"]

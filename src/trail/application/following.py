@@ -12,25 +12,32 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import threading
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
+from trail.application.looking import LogGround
 from trail.application.readmodel import read_model
 from trail.application.views import Kept, View, instant, paused_collector
 from trail.errors import CallerError, StoreBusy, StoreFailed
 from trail.evidence.record import Record
 from trail.projections import PersonStatus, Snapshot, UnitStatus
-from trail.projections.bearing import SHARED, Keyed, Ties, choose
+from trail.projections.bearing import ANCHORS, SHARED, Keyed, Ties, choose, look_around
+from trail.projections.concerns import Concerns
 from trail.projections.index import Bound
-from trail.projections.part import Part, Shared
+from trail.projections.lookback import lookback
+from trail.projections.lookback_values import Lookback
+from trail.projections.part import Part, Shared, Wide
+from trail.projections.questions import DEFAULTS, Thresholds
 from trail.projections.replay import replay_at
 from trail.rules import RuleSet
+from trail.signing import Policy
 from trail.store import Reader
 from trail.store.acts import ActRecorder
-from trail.store.readmodel import Indexed, known_at
+from trail.store.readmodel import Indexed, known_at, recorded_after
 
 if TYPE_CHECKING:
     from eventsourcing.persistence import ApplicationRecorder, Subscription
@@ -55,7 +62,30 @@ class _Held:
     tail: Keyed = field(default_factory=Keyed)
     tail_from: int = 0
     decoded: dict[int, Record] = field(default_factory=dict)
-    chosen: dict[tuple[str, str], tuple[int, list[int]]] = field(default_factory=dict)
+    chosen: dict[tuple[str, ...], tuple[int, list[int]]] = field(default_factory=dict)
+    positions: list[int] = field(default_factory=list)
+    recorded: list[int] = field(default_factory=list)
+
+    def keep(self, question: tuple[str, ...], positions: Iterable[int]) -> None:
+        """Keep which positions were chosen for a question at this size."""
+        if len(self.chosen) >= MAX_CHOSEN:
+            self.chosen.clear()
+        self.chosen[question] = (self.size, sorted(positions))
+
+    def before(self, instant: int, size: int) -> int:
+        """The tree size known before an instant, of the first *size* positions."""
+        for at in range(bisect_right(self.positions, size) - 1, -1, -1):
+            if self.recorded[at] < instant:
+                return self.positions[at]
+        return 0
+
+
+class Looked(NamedTuple):
+    """What a lookback reads: a snapshot, the records that first name each dated anchor, and whom records concern."""
+
+    snapshot: Wide
+    anchored: list[Record]
+    concerns: Concerns
 
 
 class _Both:
@@ -68,6 +98,14 @@ class _Both:
         """The positions under any of *keys*."""
         rows = list(keys)
         return self._indexed.positions(rows) | self._held.tail.positions(rows)
+
+    def within(self, first: str, end: str) -> set[int]:
+        """The positions under any key from *first* on, before *end*."""
+        return self._indexed.within(first, end) | self._held.tail.within(first, end)
+
+    def firsts(self, first: str, end: str) -> dict[str, int]:
+        """The first position under each key from *first* on, before *end*."""
+        return {**self._held.tail.firsts(first, end), **self._indexed.firsts(first, end)}
 
     def after(self, streams: Iterable[tuple[str, int]]) -> set[int]:
         """The positions of what came in streams, each after a version."""
@@ -182,18 +220,53 @@ class Following:
             held = self._current(reader)
             if held is None:
                 return None
-            source = reader.source
-            index = _Both(self.model.at(source, held.tail_from), held)
-            size, positions = held.chosen.get((kind, name), (-1, []))
-            if size == held.size:
-                chosen = {record.position: record for record in index.records(positions)}
-            else:
-                wanted = held.ties.of_unit(name) if kind == "unit" else held.ties.of_person(name)
-                chosen = choose(wanted, held.ties, index)
-                if len(held.chosen) >= MAX_CHOSEN:
-                    held.chosen.clear()
-                held.chosen[kind, name] = (held.size, sorted(chosen))
-            return Part(chosen, held.shared, size=held.size, as_of=as_of, known_at=known, now=now)
+            index = _Both(self.model.at(reader.source, held.tail_from), held)
+            return self._part(held, index, kind, name, as_of=as_of, known=known, now=now)
+
+    def _part(
+        self, held: _Held, index: _Both, kind: str, name: str, *, as_of: int | str | None, known: int | None, now: int
+    ) -> Part:
+        size, positions = held.chosen.get((kind, name), (-1, []))
+        if size == held.size:
+            chosen = {record.position: record for record in index.records(positions)}
+        else:
+            wanted = held.ties.of_unit(name) if kind == "unit" else held.ties.of_person(name)
+            chosen = choose(wanted, held.ties, index)
+            held.keep((kind, name), chosen)
+        return Part(chosen, held.shared, size=held.size, as_of=as_of, known_at=known, now=now)
+
+    def look(
+        self, kind: str, name: str, notices: tuple[str, ...], *, as_of: int | str | None, known: int | None, now: int
+    ) -> Looked | None:
+        """What a lookback of a unit or a person reads, with notices of these types; None: it has to read all."""
+        with self._lock, self._reader.snapshot() as reader:
+            held = self._current(reader)
+            if held is None or not self._clocked(held, reader):
+                return None
+            index = _Both(self.model.at(reader.source, held.tail_from), held)
+            narrow = self._part(held, index, kind, name, as_of=as_of, known=known, now=now)
+            key = (kind, name, "lookback", *notices)
+            size, positions = held.chosen.get(key, (-1, []))
+            if size != held.size:
+                around = held.ties.around_unit(name) if kind == "unit" else held.ties.around_person(name)
+                found = look_around(around, notices, index, held.shared.records)
+                if found is None:
+                    return None
+                positions = sorted(found.union(held.chosen[kind, name][1]))  # of whatever size a question knows
+                held.keep(key, positions)
+            chosen = {record.position: record for record in index.records(positions)}
+            wide = Wide(chosen, held.shared, size=held.size, narrow=narrow, before=held.before, now=now)
+            anchors = sorted(index.firsts(ANCHORS, ANCHORS[:-1] + chr(ord(ANCHORS[-1]) + 1)).values())
+            return Looked(wide, index.records(anchors), Concerns(wide.records, wide.roster))
+
+    def _clocked(self, held: _Held, reader: Reader) -> bool:
+        """Read when each entry was recorded, as far as it is not known; whether all of them say so."""
+        rows = recorded_after(reader, held.positions[-1] if held.positions else 0, held.size)
+        if any(type(time) is not int for _, time in rows):
+            return False
+        held.positions += [position for position, _ in rows]
+        held.recorded += [time for _, time in rows]
+        return True
 
     def units(self, as_of: int, known: int | None) -> list[str] | None:
         """Every unit that is known by then; None: no longer fit to answer."""
@@ -235,7 +308,7 @@ def _digest(reader: Reader, position: int) -> bytes:
 
 
 class FollowedView(View):
-    """A view that answers for a unit or a person from the read model, and reads all records for everything else."""
+    """The status and the lookback of a unit or a person from the read model; all else from all records."""
 
     def __init__(
         self, following: Following, kept: Kept, rules: Sequence[RuleSet], now: int, as_of: When, known: When
@@ -244,6 +317,7 @@ class FollowedView(View):
         self._following, self._now, self._size = following, now, size
         self._reader = kept.reader
         self._parts: dict[tuple[str, str], Snapshot] = {}
+        self._looked: dict[tuple[str, str, tuple[str, ...]], Looked] = {}
 
         @cache
         def whole() -> tuple[Snapshot, Sequence[Record]]:
@@ -270,6 +344,41 @@ class FollowedView(View):
         """Every unit that is known by then, in order of ids."""
         found = self._following.units(self.as_of, self.known_at)
         return self._snapshot.units() if found is None else found
+
+    def lookback(
+        self,
+        *,
+        unit: str | None = None,
+        person: str | None = None,
+        about: Iterable[str] = (),
+        notice: str | Iterable[str] = (),
+        policy: Policy | str | bytes | None = None,
+        thresholds: Thresholds = DEFAULTS,
+    ) -> Lookback:
+        """As that of every view, from what may concern the unit or the person."""
+        found = None
+        if (unit is None) != (person is None):
+            kind, name = ("unit", unit) if unit is not None else ("person", person)
+            found = self._look(kind, str(name), tuple(sorted(set(thresholds.notice_types))))
+        if found is None or self._reader is None:
+            return super().lookback(
+                unit=unit, person=person, about=about, notice=notice, policy=policy, thresholds=thresholds
+            )
+        return lookback(
+            found.snapshot, unit=unit, person=person, about=about, notice=notice, thresholds=thresholds,
+            ground=LogGround(self._reader, found.anchored, policy), concerns=found.concerns,
+        )  # fmt: skip
+
+    def _look(self, kind: str, name: str, notices: tuple[str, ...]) -> Looked | None:
+        key = (kind, name, notices)
+        found = self._looked.get(key)
+        if found is None:
+            with paused_collector():
+                asked = {"as_of": self.as_of, "known": self.known_at, "now": self._now}
+                found = self._following.look(kind, name, notices, **asked)
+            if found is not None:
+                self._looked[key] = found
+        return found
 
     def _part(self, kind: str, name: str) -> Snapshot:
         key = (kind, name)

@@ -18,6 +18,9 @@ too many records are chosen, never too few.
 ``n/<unit or post>``  whom it names: fields ``units`` and ``posts``
 ``l/<unit>``          a list of the unit
 ``e/<event>``         an event that it refers to, in hexadecimal
+``m/<text>``          what anything in its fields says: a unit, post or person that a type of whatever schema names
+``b/<person>``        who signed it, or did it without its being their act (``a/``)
+``s/<digest>``        the dated anchors that it names
 ====================  ==========================================================================================
 """
 
@@ -28,6 +31,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple, Protocol
 
+from trail.encoding import encode
 from trail.evidence.record import Record
 from trail.evidence.registry import EDIT_TYPES, REGISTRY_TYPES
 from trail.projections.edits import target
@@ -37,12 +41,16 @@ from trail.projections.tenures import ROSTER_TYPES
 from trail.rules.model import RuleSet
 
 SHARED: Final = "*"
+ANCHORS: Final = "s/"
+_DECLARED: Final = "t/TypeDeclared@1"
 SHARED_TYPES: Final = ROSTER_TYPES | RULE_TYPES | EDIT_TYPES
 _LISTS: Final = "lists/"
+_KEPT_STREAMS: Final = ("registry/", "rules/")  # no lookback folds them as streams
 _EVENT: Final = 16
-_RULE: Final = 1  # one more whenever `keys_of` finds other keys than it did
+_NAME: Final = 255  # bytes of the longest text that is a key
+_RULE: Final = 2  # one more whenever `keys_of` finds other keys than it did
 
-RULE_DIGEST: Final = hashlib.sha256(repr((_RULE, sorted(SHARED_TYPES), ATTENDED)).encode()).digest()
+RULE_DIGEST: Final = hashlib.sha256(repr((_RULE, _NAME, sorted(SHARED_TYPES), ATTENDED)).encode()).digest()
 """By what rule keys are found; an index made by another rule is made anew."""
 
 
@@ -59,7 +67,31 @@ def keys_of(record: Record) -> frozenset[str]:
         keys.update(_named(fields))
         keys.update(_done(record))
     keys.update(f"e/{event.hex()}" for event in {*statement.causes, *_events(fields)})
+    if statement.type not in SHARED_TYPES:  # these are always at hand
+        keys.update(f"m/{text}" for text in _said(fields) if nameable(text))
+        people = {*(s.person for s in statement.signers), *(p.who for p in statement.performers if p.kind == "person")}
+        keys.update(f"b/{person}" for person in people if f"a/{person}" not in keys)
+    if statement.seen is not None and statement.seen.anchors:
+        named = encode([statement.seen.size, list(statement.seen.anchors)])
+        keys.add(f"{ANCHORS}{hashlib.sha256(named).hexdigest()[:32]}")
     return frozenset(key for key in keys if not key.endswith("/"))
+
+
+def nameable(text: str) -> bool:
+    """Whether *text* is short enough for a key of what fields say."""
+    return len(text.encode("utf-8", "surrogateescape")) <= _NAME
+
+
+def _said(value: Any) -> Iterator[str]:
+    """Every text in the fields."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for one in value.values():
+            yield from _said(one)
+    elif isinstance(value, list | tuple):
+        for one in value:
+            yield from _said(one)
 
 
 def _done(record: Record) -> Iterator[str]:
@@ -144,6 +176,9 @@ class Index(Protocol):
     def records(self, positions: Iterable[int]) -> Iterable[Record]:
         """The records at *positions*."""
 
+    def within(self, first: str, end: str) -> Iterable[int]:
+        """The positions under any key from *first* on, before *end*."""
+
 
 def choose(wanted: Wanted, ties: Ties, index: Index) -> dict[int, Record]:
     """The records that bear on a question, by position, whatever the date and size that it asks about."""
@@ -159,6 +194,68 @@ def choose(wanted: Wanted, ties: Ties, index: Index) -> dict[int, Record]:
         waiting = {*index.positions(found.keys), *index.after(found.streams), *index.events(found.events)}
         waiting.difference_update(chosen)
     return chosen
+
+
+class Around(NamedTuple):
+    """
+    Where a lookback looks: names in fields, persons and posts as whom somebody acts, and all of these names.
+
+    ``keys`` find what may concern the subject, ``done`` what it may have done.
+    """
+
+    keys: frozenset[str]
+    done: frozenset[str]
+    names: frozenset[str]
+
+
+def look_around(around: Around, notices: Iterable[str], index: Index, shared: Iterable[Record]) -> set[int] | None:
+    """
+    The positions of what a lookback may name beside what the status rests on; *shared* is at hand already.
+
+    These are the records that may concern the subject, by themselves, by what they refer to, or by an edit; all of
+    their streams; what edits are about; and notices of the types with these names.  None: names are not found so.
+    """
+    if not all(map(nameable, around.names)):
+        return None
+    found = {r.position: r for r in index.records(sorted(index.positions(around.keys)))}
+    done = [found[p].statement.id for p in index.positions(around.done) if p in found]
+    more = set(index.positions(f"e/{event.hex()}" for event in done)).difference(found)
+    found.update((r.position, r) for r in index.records(sorted(more)))
+    streams = {r.statement.stream for r in found.values()}
+
+    edits = [r for r in shared if r.statement.type in EDIT_TYPES]
+    events = {target(edit) for edit in edits}
+    targets = {r.statement.id: r for r in index.records(sorted(index.events(events)))}
+    if len(targets) < len(events):
+        return None  # an edit of nothing concerns others than an edit of something
+    touched = {r.statement.id for r in found.values()}
+    for edit in edits:  # in ascending positions: an edit of an edit comes after it
+        if target(edit) in touched or not around.names.isdisjoint(_naming(edit)):
+            touched.update((edit.statement.id, target(edit)))
+            streams.update((edit.statement.stream, targets[target(edit)].statement.stream))
+
+    announced: set[int] = set()
+    for name in notices:
+        announced.update(index.within(f"t/{name}@", f"t/{name}A"))  # "A" is what follows "@"
+    referred: set[bytes] = set()
+    for record in index.records(sorted(announced)):
+        referred.update((*record.statement.causes, *_events(record.statement.fields)))
+
+    return {
+        *found, *announced, *index.events(referred), *(r.position for r in targets.values()),
+        *index.positions([_DECLARED]), *index.after((s, -1) for s in streams if not s.startswith(_KEPT_STREAMS)),
+    }  # fmt: skip
+
+
+def _naming(edit: Record) -> Iterator[str]:
+    """Whoever an edit names or was made by."""
+    statement = edit.statement
+    yield statement.unit or ""
+    for performer in statement.performers:
+        yield from (performer.who, performer.post)
+    for signer in statement.signers:
+        yield from (signer.person, signer.post)
+    yield from _said(statement.fields)
 
 
 class Ties:
@@ -250,23 +347,36 @@ class Ties:
         keys = {f"a/{person}", *(key for row in rows for key in row.keys)}
         return Wanted(frozenset(keys), frozenset(key for row in rows for key in row.triggers))
 
+    def around_unit(self, unit: str) -> Around:
+        """Where to look for what may concern *unit*, and for the lists of its posts and bodies."""
+        posts = self._posts([unit])
+        persons = {person for post in posts for person in self._of("post person", post)}
+        mine = {unit, *posts}
+        below = set(self._of("parent unit", unit))
+        done = {f"p/{name}" for name in mine}
+        keys = {f"u/{unit}", f"l/{unit}", *done, *(f"g/{post}" for post in posts)}
+        keys.update(f"m/{name}" for name in (*mine, *persons, *below))
+        return Around(frozenset(keys), frozenset(done), frozenset(mine | persons))
+
+    def around_person(self, person: str) -> Around:
+        """Where to look for what may concern *person*, and for the lists of their posts."""
+        posts = set(self._of("person post", person))
+        done = {f"a/{person}", f"b/{person}"}
+        keys = {*done, f"m/{person}", *(f"m/{post}" for post in posts)}
+        return Around(frozenset(keys), frozenset(done), frozenset((person, *posts)))
+
     def follow(self, record: Record, found: Found) -> None:
         """Note what may follow on a record that was chosen."""
         statement = record.statement
         found.keys.append(f"e/{statement.id.hex()}")
         if statement.type in self._going_on:
             found.streams.append((statement.stream, record.version))
+        fields: Any = statement.fields
         if statement.type in EDIT_TYPES:
             found.events.append(target(record))
-        found.events.extend(_orders(statement.fields))
-
-
-def _orders(fields: Mapping[str, Any]) -> Iterator[bytes]:
-    """The order that an act, or a correction of it, names: whom it was given to decides whether the act counts."""
-    corrected = fields.get("fields")
-    for one in (fields, corrected if isinstance(corrected, Mapping) else {}):
-        if "order" in one:
-            yield bytes(one["order"][0])
+            fields = fields.get("fields") or {}
+        if isinstance(ordered := fields.get("order"), list | tuple) and ordered and isinstance(ordered[0], bytes):
+            found.events.append(ordered[0])  # who was ordered can't say that it was done
 
 
 _RELATIONS: Final[Mapping[str, Sequence[tuple[str, str]]]] = {
@@ -302,6 +412,14 @@ class Keyed:
     def positions(self, keys: Iterable[str]) -> set[int]:
         """The positions under any of *keys*."""
         return {position for key in keys for position in self._keys.get(key, ())}
+
+    def within(self, first: str, end: str) -> set[int]:
+        """The positions under any key from *first* on, before *end*."""
+        return {position for key, rows in self._keys.items() if first <= key < end for position in rows}
+
+    def firsts(self, first: str, end: str) -> dict[str, int]:
+        """The first position under each key from *first* on, before *end*."""
+        return {key: rows[0] for key, rows in self._keys.items() if first <= key < end}
 
     def after(self, streams: Iterable[tuple[str, int]]) -> set[int]:
         """The positions of what came in streams, each after a version."""

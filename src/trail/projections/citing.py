@@ -20,7 +20,7 @@ from trail.merkle import leaf_hash
 from trail.projections.basis import Because
 from trail.projections.concerns import Concerns
 from trail.projections.edits import target
-from trail.projections.status import Snapshot, size_at
+from trail.projections.status import Snapshot
 
 
 class Dated(NamedTuple):
@@ -188,7 +188,7 @@ class Citer:
         self._concerns = concerns
         self._ground: Ground = Nowhere() if ground is None else ground
         until = snapshot.view.as_of
-        self.then = self._ground.before(until, size_at(snapshot.records, until))
+        self.then = self._ground.before(until, snapshot.size_before(until))
         self.lines: dict[int, Line] = {}
 
     def basis(self) -> Basis:

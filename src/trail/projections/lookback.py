@@ -215,10 +215,8 @@ class _Looking:
         news = (r for r in snapshot.records if r.position > self._then)
         if not any(r.statement.type in EDIT_TYPES or self._bound.admits(r.statement.happened) for r in news):
             return self._status
-        view = snapshot.view
-        then = Snapshot(snapshot.records, snapshot.rule_sets, as_of=view.as_of, known_at=self._then, now=view.as_of)
         try:
-            return _status(then, self._unit, self._person)
+            return _status(snapshot.known_then(self._then), self._unit, self._person)
         except CallerError:
             return None
 

@@ -7,8 +7,9 @@ last few dates that were asked about, and grows as the log does.
 
 from __future__ import annotations
 
+import threading
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from trail.evidence.record import Record
@@ -19,7 +20,7 @@ from trail.projections.roster import Roster
 from trail.projections.ruling import RULE_TYPES, Ruling
 from trail.projections.status import Snapshot
 from trail.projections.tenures import ROSTER_TYPES
-from trail.projections.values import View
+from trail.projections.values import PersonStatus, UnitStatus, View
 from trail.rules.calendar import day_at
 from trail.rules.model import COUNTED, RuleSet
 from trail.rules.obligations import Demand
@@ -52,14 +53,19 @@ class Shared:
         self._positions: list[int] = []
         self._sorted: dict[int, _Sorted] = {}
         self._folds: dict[tuple[int, int, int], Fold] = {}
+        self._lock = threading.Lock()  # a part asks for more when it is used
 
     def add(self, record: Record) -> None:
         """Take one more record, of a higher position than all before."""
         self.records.append(record)
         self._positions.append(record.position)
 
-    def at(self, size: int, bound: Bound) -> Fold:
-        """The fold of what is known at *size* and happened before *bound*."""
+    def at(self, size: int, bound: Bound | None) -> Fold:
+        """The fold of what is known at *size* and happened before *bound* (None: ever)."""
+        with self._lock:
+            return self._at(size, bound)
+
+    def _at(self, size: int, bound: Bound | None) -> Fold:
         count = bisect_right(self._positions, size)
         rows = self._kept(count)
         roster, rules = (settle(some, rows.edits, bound)[0] for some in (rows.roster, rows.rules))
@@ -103,6 +109,7 @@ class Part(Snapshot):
         now: int,
     ) -> None:
         size = size if known_at is None else min(size, known_at)
+        self._chosen, self._shared = chosen, shared
         every = {**chosen, **{record.position: record for record in shared.records}}
         rows: Sequence[Record] = [every[position] for position in sorted(every) if position <= size]
         super().__init__(rows, shared.rule_sets, as_of=as_of, now=now)
@@ -111,6 +118,14 @@ class Part(Snapshot):
         self.edits = self._fold.edits
         self.__dict__["roster"] = self._fold.roster
         self.__dict__["ruling"] = self._fold.ruling
+
+    def _whole(self) -> tuple[Roster, Ruling]:
+        found = self._shared.at(self.view.known_at, None)
+        return found.roster, found.ruling
+
+    def known_then(self, size: int) -> Part:
+        """As that of every snapshot."""
+        return Part(self._chosen, self._shared, size=size, as_of=self.view.as_of, now=self.view.as_of)
 
     def demands(
         self, unit: str, classes: frozenset[str] = COUNTED, first: int | None = None, until: int | None = None
@@ -125,3 +140,40 @@ class Part(Snapshot):
                 kept.clear()
             found = kept[key] = list(super().demands(unit, classes, first, until))
         return iter(found)
+
+
+class Wide(Part):
+    """
+    A part for a lookback: over all that may concern its subject, where *narrow* is the part that gives the status.
+
+    *before* says the tree size known before an instant, up to a size, of all records; the rest as `Part`.
+    """
+
+    def __init__(
+        self,
+        chosen: Mapping[int, Record],
+        shared: Shared,
+        *,
+        size: int,
+        narrow: Part,
+        before: Callable[[int, int], int],
+        now: int,
+    ) -> None:
+        super().__init__(chosen, shared, size=size, as_of=narrow.view.as_of, known_at=narrow.view.known_at, now=now)
+        self._narrow, self._before = narrow, before
+
+    def unit(self, unit: str) -> UnitStatus:
+        """The status of a unit."""
+        return self._narrow.unit(unit)
+
+    def person(self, person: str) -> PersonStatus:
+        """The status of a person."""
+        return self._narrow.person(person)
+
+    def size_before(self, instant: int) -> int:
+        """The tree size known before an instant, of all that is known."""
+        return self._before(instant, self.view.known_at)
+
+    def known_then(self, size: int) -> Part:
+        """The part that gives the status as known at *size*."""
+        return self._narrow.known_then(size)

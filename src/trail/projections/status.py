@@ -143,6 +143,14 @@ class Snapshot:
         """Every known record, originals beside their edits, with labels; before the ``as_of`` filter."""
         return tuple(ledger(self.records, self.edits, self.explain))
 
+    def size_before(self, instant: int) -> int:
+        """The tree size known before an instant, of what is known here."""
+        return size_at(self.records, instant)
+
+    def known_then(self, size: int) -> Snapshot:
+        """The snapshot as of the same date, as known at *size*, as it was on the day."""
+        return Snapshot(self.records, self.rule_sets, as_of=self.view.as_of, known_at=size, now=self.view.as_of)
+
     # -- what it rests on, each reckoned once
 
     @cached_property

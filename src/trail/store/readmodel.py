@@ -82,6 +82,19 @@ _KNOWN_AT: Final = Query(
 )  # fmt: skip
 
 
+_RANGE: Final = (_k.log == _i("n"), _k.key >= _p("first"), _k.key < _p("end"), _k.position <= _i("until"))
+_WITHIN: Final = Query(select(_k.position).where(*_RANGE), "n", "first", "end", "until")
+_FIRSTS: Final = Query(
+    select(_k.key, func.min(_k.position)).where(*_RANGE).group_by(_k.key), "n", "first", "end", "until"
+)
+_RECORDED: Final = Query(
+    select(_e.position, _e.recorded)
+    .where(_e.log == _i("n"), _e.position > _i("after"), _e.position <= _i("until"))
+    .order_by(_e.position),
+    "n", "after", "until",
+)  # fmt: skip
+
+
 @lru_cache(maxsize=16)
 def _under(count: int) -> Query:
     names = [f"k{number}" for number in range(count)]
@@ -233,6 +246,11 @@ def known_at(reader: Reader, before: int) -> int:
     return int(rows[0][0]) if rows else 0
 
 
+def recorded_after(reader: Reader, after: int, until: int) -> list[tuple[int, int]]:
+    """Positions after *after*, up to *until*, each with the time it was recorded (UTC seconds)."""
+    return [(p, t) for p, t in reader.source.fetch(_RECORDED, reader.log, after, until)]
+
+
 class Indexed:
     """Looks up keys in the index and positions in the log, up to one position, as one source sees both."""
 
@@ -246,6 +264,15 @@ class Indexed:
             rows = self._source.fetch(_under(len(chunk)), self._log, *chunk, self._until)
             found.update(_whole(rows))
         return found
+
+    def within(self, first: str, end: str) -> set[int]:
+        """The positions under any key from *first* on, before *end*."""
+        return set(_whole(self._source.fetch(_WITHIN, self._log, first, end, self._until)))
+
+    def firsts(self, first: str, end: str) -> dict[str, int]:
+        """The first position under each key from *first* on, before *end*."""
+        rows = self._source.fetch(_FIRSTS, self._log, first, end, self._until)
+        return {str(key): position for key, position in rows if type(position) is int}
 
     def after(self, streams: Iterable[tuple[str, int]]) -> set[int]:
         """The positions of what came in streams, each after a version; beyond the end of the index as well."""
