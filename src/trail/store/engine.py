@@ -66,6 +66,7 @@ class Database:
         self._shape = shape_of(tables)
         self._waiting: weakref.WeakSet[threading.Event] = weakref.WeakSet()
         self._listeners = threading.Lock()
+        self._listened = False
         self.mode = mode
         self.memory = self.path == sqlite.MEMORY
         self._busy_timeout = busy_timeout
@@ -198,8 +199,11 @@ class Database:
         """Set *changed* after every commit of this object, for as long as somebody holds it."""
         with self._listeners:
             self._waiting.add(changed)
+            self._listened = True
 
     def _wake(self) -> None:
+        if not self._listened:  # the common case, and not worth a copy
+            return
         with self._listeners:
             waiting = list(self._waiting)
         for changed in waiting:
