@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -314,22 +315,35 @@ def test_factories_of_one_name_share_the_log(path: Path) -> None:
     second.close()
 
 
-def test_a_commit_is_not_disturbed_by_who_begins_to_listen(tmp_path: Path) -> None:
+def test_a_commit_is_not_disturbed_by_who_begins_to_listen() -> None:
     """A commit that succeeded must not be reported as an error because another thread subscribes meanwhile."""
-    factory = TrailFactory({"TRAIL_URL": str(tmp_path / "events.db")})
+    factory = TrailFactory({"TRAIL_URL": "sqlite://"})
     recorder = factory.application_recorder()
-    kept: list[threading.Event] = []
+    done = threading.Event()
+    many = [threading.Event() for _ in range(2_000)]  # so that waking them takes a while
+    for one in many:
+        factory.database.listen(one)
 
-    class Late(threading.Event):
-        def set(self) -> None:  # listens while the others are being woken
+    def listen() -> None:
+        kept = []
+        while not done.is_set():
             kept.append(threading.Event())
             factory.database.listen(kept[-1])
+            done.wait(0.0001)
 
-    first, second = Late(), Late()
-    factory.database.listen(first)
-    factory.database.listen(second)
-    assert recorder.insert_events([StoredEvent(uuid4(), 1, "t", b"s")]) == [1]
-    assert len(kept) == 2
+    threads = [threading.Thread(target=listen) for _ in range(2)]
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        for thread in threads:
+            thread.start()
+        for number in range(1, 101):
+            assert recorder.insert_events([StoredEvent(uuid4(), 1, "t", b"s")]) == [number]
+    finally:
+        sys.setswitchinterval(interval)
+        done.set()
+        for thread in threads:
+            thread.join()
     factory.close()
 
 
