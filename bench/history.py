@@ -53,8 +53,7 @@ from trail import (
 from trail.aggregates.base import ActBase
 from trail.rules import load_default
 from trail.signing import LOG_ED25519, NoteKey, possession_message
-from trail.store import Witness
-from trail.store.witness import request
+from trail.witness import Witness, request
 
 CST = dt.timezone(dt.timedelta(hours=8))
 START = dt.datetime(2026, 1, 1, 9, tzinfo=CST)

@@ -80,8 +80,7 @@ from trail.aggregates import LIBRARY_TYPES
 from trail.application import Acting, Registering
 from trail.evidence.registry import BUILT_IN
 from trail.signing import LOG_ED25519, NoteKey, possession_message
-from trail.store import Witness
-from trail.store.witness import request
+from trail.witness import Witness, request
 
 ROOT, UNKNOWN, UNNAMED, UNFINISHED = "root", "unknown", "unnamed event", "UNFINISHED"
 IMPORTER = POST = "importer"

@@ -52,7 +52,7 @@ def run(arguments: argparse.Namespace, printer: Printer) -> int:
         if issued is None:
             raise CallerError("no checkpoint was issued yet", code="CHECKPOINT_UNKNOWN")
         if arguments.since is not None:
-            from trail.store.witness import request
+            from trail.witness import request
 
             write_file(arguments.out, request(log.reader, arguments.since))
             wrote(printer, arguments.out, "给见证方的请求", "the request to the witness")

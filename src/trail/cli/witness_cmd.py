@@ -41,7 +41,7 @@ def run_sign(arguments: argparse.Namespace, printer: Printer) -> int:
     from trail.clock import SystemClock
     from trail.signing import NoteKey, format_note, parse_vkey
     from trail.signing.vkey import COSIGNATURE_ED25519
-    from trail.store.witness import Witness, parse_request
+    from trail.witness import Witness, parse_request
 
     body = read_file(arguments.request, "the request")
     logs = [parse_vkey(text) for text in arguments.log]

@@ -33,13 +33,12 @@ from trail.store.recorders import (
     TrailTrackingRecorder,
 )
 from trail.store.submission import PartContent, Submission, submission_from_bytes
-from trail.store.witness import Witness
 
 __all__ = [
     "Ack", "CheckpointSigner", "Database", "EntryRow", "EntryStore", "FoundLog", "Head", "IssuedCheckpoint",
     "KeyReused", "OpaqueRow", "OpaqueStore", "PartContent", "Reader", "Scope", "Submission", "TrailAggregateRecorder",
     "TrailApplicationRecorder", "TrailFactory", "TrailProcessRecorder", "TrailSnapshotRecorder",
-    "TrailTrackingRecorder", "Witness", "add_cosignatures", "attachment_rows", "beside", "check_lengths",
+    "TrailTrackingRecorder", "add_cosignatures", "attachment_rows", "beside", "check_lengths",
     "create_log", "entry_rows", "extent", "find_log", "items", "logs_of", "notes_and_lines", "part_rows",
     "submission_from_bytes",
 ]  # fmt: skip

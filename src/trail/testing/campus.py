@@ -32,9 +32,9 @@ from trail.evidence.types import TypeSpec
 from trail.rules import RuleSet, load_default
 from trail.signing import COSIGNATURE_ED25519, LOG_ED25519, NoteKey, PrivateKey, format_policy, possession_message
 from trail.store import IssuedCheckpoint
-from trail.store.witness import Witness, request
 from trail.testing.copies import copy_database
 from trail.testing.roster import HOLDERS, PEOPLE, REGISTRARS, establishing
+from trail.witness import Witness, request
 
 __all__ = ["CST", "Campus", "key_of", "seconds"]
 

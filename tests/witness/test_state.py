@@ -9,9 +9,9 @@ from tests.store.world import ORIGIN, World, key_of
 
 from trail.errors import CallerError, NoteError, StoreFailed
 from trail.signing import NoteKey, check_cosignature, format_note, parse_note, sign_note
-from trail.store import witness as module
 from trail.store.checkpoints import add_cosignatures
-from trail.store.witness import Witness, WitnessRefused, format_request, parse_request, request
+from trail.witness import Witness, WitnessRefused, format_request, parse_request, request
+from trail.witness import state as module
 
 NAME = "witness.example"
 

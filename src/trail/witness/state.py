@@ -1,23 +1,16 @@
 """
 A small witness: it cosigns the largest consistent tree of each log that it has seen, and never two that disagree.
 
-It follows C2SP tlog-witness without the network.  A request is the body of ``add-checkpoint``::
-
-    old <size>\\n
-    <base64 of a hash of the consistency proof>\\n     none to 63 of these
-    \\n
-    <the checkpoint, a signed note>
-
-and the answer is one cosignature line.  The checks come in the specification's order and rest on the witness's own
-state alone, an SQLite database that is kept with its key, away from the log.  The state is durable before the answer
-is given.  A log's first checkpoint is taken on trust: that it is the first is all that a witness can know of it.
+It follows C2SP tlog-witness without the network: a request (`trail.witness.protocol`) in, one cosignature line out.
+The checks come in the specification's order and rest on the witness's own state alone, an SQLite database that is kept
+with its key, away from the log.  The state is durable before the answer is given.  A log's first checkpoint is taken
+on trust: that it is the first is all that a witness can know of it.
 
 A log key that has signed two trees that disagree has betrayed itself; whatever the answer, both notes are kept.
 """
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Final, NamedTuple, NoReturn, Self
@@ -25,16 +18,13 @@ from typing import Final, NamedTuple, NoReturn, Self
 from sqlalchemy import BigInteger, Column, LargeBinary, MetaData, Table, Text, bindparam, insert, select, update
 from sqlalchemy.sql.elements import BindParameter
 
-from trail.errors import CallerError, EvidenceError, NoteError, ProofError, SignatureError, StoreFailed
+from trail.errors import CallerError, EvidenceError, ProofError, SignatureError, StoreFailed
 from trail.merkle import EMPTY_ROOT, check_consistency, parse_checkpoint
-from trail.merkle.proofs import parse_decimal, parse_hash
-from trail.signing import COSIGNATURE_ED25519, Note, NoteKey, Signer, cosign, format_note, open_note, parse_note
+from trail.merkle.proofs import parse_hash
+from trail.signing import COSIGNATURE_ED25519, Note, NoteKey, Signer, cosign, format_note, open_note
 from trail.store.engine import Database
-from trail.store.read import Reader
 from trail.store.statements import Query, Transaction
-
-MAX_PROOF: Final = 63
-SIZE_TYPE: Final = "text/x.tlog.size"
+from trail.witness.protocol import Request, parse_request
 
 _METADATA: Final = MetaData()
 _TREE: Final = Table(
@@ -118,14 +108,6 @@ class WitnessRefused(EvidenceError):
         self.body = body
 
 
-class Request(NamedTuple):
-    """An add-checkpoint request, read: the ``old`` size, the consistency proof, the checkpoint's note."""
-
-    old: int
-    proof: tuple[bytes, ...]
-    note: Note
-
-
 class Fork(NamedTuple):
     """
     Two notes of one log, each signed by its key.
@@ -154,44 +136,6 @@ def _tree(text: str) -> _Tree:
         return _Tree(lines[0], 0, parse_hash(lines[2]))
     checkpoint = parse_checkpoint(text)
     return _Tree(checkpoint.origin, checkpoint.size, checkpoint.root)
-
-
-def format_request(old: int, proof: Iterable[bytes], note: str) -> bytes:
-    """The body of an add-checkpoint request."""
-    lines = [f"old {old}", *(base64.b64encode(one).decode("ascii") for one in proof)]
-    return ("\n".join(lines) + "\n\n" + note).encode()
-
-
-def parse_request(body: bytes) -> Request:
-    """Read the body of an add-checkpoint request; raises `NoteError`."""
-    try:
-        text = body.decode("utf-8")
-    except UnicodeDecodeError:
-        raise NoteError("a request is UTF-8 text") from None
-    head, blank, note = text.partition("\n\n")
-    lines = head.split("\n")
-    if not blank or not lines[0].startswith("old "):
-        raise NoteError("a request is a line `old <size>`, a proof, an empty line and a checkpoint")
-    if len(lines) - 1 > MAX_PROOF:
-        raise NoteError(f"a consistency proof has at most {MAX_PROOF} hashes", found=len(lines) - 1)
-    return Request(parse_decimal(lines[0][4:]), tuple(parse_hash(line) for line in lines[1:]), parse_note(note))
-
-
-def request(reader: Reader, since: int) -> bytes:
-    """
-    The request that asks a witness, which has recorded size *since* (0: nothing), to cosign the last checkpoint.
-
-    Raises:
-        CallerError: No checkpoint was issued, or *since* is beyond the last.
-    """
-    with reader.snapshot() as view:
-        last = view.checkpoint()
-        if last is None:
-            raise CallerError("no checkpoint was issued yet", code="CHECKPOINT_UNKNOWN")
-        if not 0 <= since <= last.size:
-            raise CallerError("the last checkpoint is smaller", since=since, size=last.size)
-        proof = view.consistency(since, last.size) if 0 < since < last.size else []
-    return format_request(since, proof, last.note)
 
 
 class Witness:
