@@ -13,7 +13,7 @@ from pathlib import Path
 from unittest import mock
 
 import pytest
-from tests.cli.kit import AS, ORIGIN, TALK, Result, Site, found, vkey, witnessed
+from tests.cli.kit import AS, ORIGIN, SINCE, TALK, Result, Site, found, vkey, witnessed
 
 from trail.aggregates import LIBRARY_TYPES
 from trail.signing import parse_policy
@@ -119,10 +119,9 @@ def test_a_witness_goes_along_and_refuses_a_stale_request(site: Site) -> None:
     assert site.record(TALK).code == 0
     request, answer = site.path / "request", site.path / "again"
     found("checkpoint", site.db, "--since", BUILT, "--out", request, at=site)
-    log = vkey(site, site.path / "log/log/key.pem", "log", ORIGIN)
-    witness = ("--key", site.path / "witness.pem", "--state", site.path / "witness.db", "--name", "dic.example")
+    witness = ("--key", site.path / "witness.pem", "--state", site.path / "witness.db")
 
-    done = site.run("witness", "sign", request, *witness, "--log", log, "--out", answer)
+    done = site.run("witness", "sign", request, *witness, "--out", answer)
 
     assert done.code == 3
     assert "OLD_STALE" in done.err
@@ -145,13 +144,12 @@ def test_a_fork_is_exit_code_1_and_both_notes_are_kept(site: Site) -> None:
             site.path / f"{folder}.request",
             at=site,
         )
-    log = vkey(site, site.path / "log/log/key.pem", "log", ORIGIN)
-    witness = ("--key", site.path / "witness.pem", "--state", site.path / "witness.db", "--name", "dic.example")
+    witness = ("--key", site.path / "witness.pem", "--state", site.path / "witness.db")
 
-    assert site.run("witness", "sign", site.path / "log.request", *witness, "--log", log).code == 0
+    assert site.run("witness", "sign", site.path / "log.request", *witness).code == 0
     body = (site.path / "twin.request").read_bytes()
     (site.path / "twin.request").write_bytes(b"old %d\n\n" % (BUILT + 1) + body.split(b"\n\n", 1)[1])
-    done = site.run("witness", "sign", site.path / "twin.request", *witness, "--log", log)
+    done = site.run("witness", "sign", site.path / "twin.request", *witness)
 
     assert done.code == 1, done
     assert "FORK" in done.err
@@ -161,11 +159,11 @@ def test_a_fork_is_exit_code_1_and_both_notes_are_kept(site: Site) -> None:
 
 def test_a_witness_without_its_memory_signs_nothing(site: Site) -> None:
     log = vkey(site, site.path / "log/log/key.pem", "log", ORIGIN)
-    witness = ("--key", site.path / "witness.pem", "--state", site.path / "witness.db", "--name", "dic.example")
-    assert site.run("witness", "sign", site.path / "request", *witness, "--new", "--log", log).code == 2
+    witness = ("--key", site.path / "witness.pem", "--state", site.path / "witness.db")
+    assert site.run("witness", "init", *witness, "--name", "dic.example", "--log", log).code == 2
     (site.path / "witness.db").unlink()
 
-    done = site.run("witness", "sign", site.path / "request", *witness, "--log", log)
+    done = site.run("witness", "sign", site.path / "request", *witness)
 
     assert done.code == 3
     assert "STATE_MISSING" in done.err
@@ -187,22 +185,9 @@ def test_the_log_key_does_not_sign_a_database_put_back(site: Site) -> None:
 def test_a_cosignature_goes_to_the_standard_output_byte_by_byte(site: Site) -> None:
     log = vkey(site, site.path / "log/log/key.pem", "log", ORIGIN)
     found("checkpoint", site.db, "--since", 0, "--out", site.path / "request", at=site)
-    argv = [
-        "witness",
-        "sign",
-        site.path / "request",
-        "--key",
-        site.path / "witness.pem",
-        "--state",
-        site.path / "w2.db",
-        "--new",
-        "--name",
-        "dic.example",
-        "--log",
-        log,
-        "--now",
-        "1900000000",
-    ]
+    witness = ("--key", site.path / "witness.pem", "--state", site.path / "w2.db")
+    found("witness", "init", *witness, "--name", "dic.example", "--log", log, at=site)
+    argv = ["witness", "sign", site.path / "request", *witness, "--now", "1900000000"]
 
     done = site.process(*argv, env={"PYTHONIOENCODING": "ascii"})
 
@@ -229,13 +214,12 @@ def test_checkpoint_refuses_what_makes_no_sense(site: Site, argv: list[str], mon
 
 
 def test_rubbish_as_a_cosignature_or_request_is_refused(site: Site) -> None:
-    log = vkey(site, site.path / "log/log/key.pem", "log", ORIGIN)
-    witness = ("--key", site.path / "witness.pem", "--state", site.path / "w3.db", "--new", "--name", "dic.example")
+    witness = ("--key", site.path / "witness.pem", "--state", site.path / "witness.db")
 
     assert site.run("checkpoint", site.db, "--add", site.evidence).code == 2
     assert site.run("checkpoint", site.db, "--add", site.policy).code == 2
-    assert site.run("witness", "sign", site.policy, *witness, "--log", log).code == 2
-    assert site.run("witness", "sign", site.path / "request", *witness, "--log", "nonsense").code == 2
+    assert site.run("witness", "sign", site.policy, *witness).code == 2
+    assert site.run("witness", "log", "add", "nonsense", "--state", site.path / "witness.db").code == 2
 
 
 def test_export_covers_the_head_where_the_log_key_is_at_hand(site: Site) -> None:
@@ -302,10 +286,17 @@ def test_what_is_no_database_is_refused_and_not_made(site: Site, command: str) -
 @pytest.fixture
 def ruled(site: Site) -> Site:
     """A log that adopted the regulation at the beginning of 2026."""
+    university = {"person": "p-001", "post": "uni/secretary"}
+    registry = [
+        {"act": "PostCreated", "post": "uni/secretary", "unit": "uni", "kind": "secretary", "title": "书记", **SINCE},
+        {"act": "PostAssigned", "post": "uni/secretary", "person": "p-001", "from": "2025-01-01", **SINCE},
+    ]
+    done = site.record(*registry)
+    assert done.code == 0, done.err
     rows = [
         {
             "act": "RuleSetAdopted",
-            "as": AS,
+            "as": university,
             "name": "regulation-2017",
             "digest": {"rules": "default"},
             "first_period": "2026",

@@ -9,6 +9,7 @@ from typing import Any
 
 from trail.evidence.record import Happened, Performer, Record, SignerRef, Statement
 from trail.projections import Snapshot
+from trail.projections.ruling import RULE_TYPES
 from trail.rules import RuleSet, load_default
 from trail.rules.calendar import date_text, day_of, start_of
 
@@ -58,6 +59,8 @@ class Log:
     ) -> Record:
         position = len(self.records) + 1
         event = position.to_bytes(16, "big")
+        if by is None and body is None and type_ in RULE_TYPES:
+            by, body = "uni/secretary", "uni"  # rules come from above
         if isinstance(by, str):
             by = (HOLDERS[by], by)
         person, post = by or ("p-99", "")

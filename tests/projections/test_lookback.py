@@ -287,7 +287,7 @@ class Grounded:
 
     def bounds(self, record: Record) -> Bounds:
         rows = [t for p, t in self.not_before.items() if p <= record.position]
-        return Bounds(not_before=Dated(max(rows), 1, ("w",)) if rows else None)
+        return Bounds(recorded_not_before=Dated(max(rows), 1, ("w",)) if rows else None)
 
     def before(self, time: int, size: int) -> int:
         return min([size, *(p - 1 for p, t in self.not_before.items() if t >= time)])

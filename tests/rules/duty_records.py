@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, TypeAlias
 from trail.aggregates import ActBase
 from trail.evidence.record import Happened, Performer, Record, SignerRef, Statement
 from trail.projections import Snapshot
+from trail.projections.ruling import RULE_TYPES
 from trail.rules import load_default
 from trail.rules.calendar import day_of, start_of
 
@@ -67,7 +68,11 @@ class Log:
         self._fact("RuleSetAdopted@1", adopted, f"rules/{RULES.instrument}")
 
     def _fact(self, type_: str, fields: dict[str, Any], stream: str) -> None:
-        self._append(type=type_, fields=fields, stream=stream, happened=Happened.on("2025-01-01"))
+        given: dict[str, Any] = {}
+        if type_ in RULE_TYPES:  # rules come from above
+            given["performers"] = (Performer("body", "uni", ""),)
+            given["signers"] = (SignerRef(POSTS["uni/secretary"][1], "uni/secretary", b"k" * 32),)
+        self._append(type=type_, fields=fields, stream=stream, happened=Happened.on("2025-01-01"), **given)
 
     def do(self, done: Iterable[Do], spoil: Spoil = dict) -> Log:
         """Record acts, one after the other; *spoil* changes the statement that each becomes."""

@@ -72,7 +72,8 @@ class Shared:
         key = (count, len(roster), len(rules))  # a later bound admits more of the same: so many are these
         found = self._folds.pop(key, None)
         if found is None:
-            found = Fold(rows.edits, Roster(roster), Ruling(rules, self.rule_sets), {})
+            known = Roster(roster)
+            found = Fold(rows.edits, known, Ruling(rules, self.rule_sets, known), {})
         self._folds[key] = found
         while len(self._folds) > _FOLDS:
             self._folds.pop(next(iter(self._folds)), None)

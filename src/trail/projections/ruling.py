@@ -1,5 +1,11 @@
 """
 Which rules hold when: rule sets adopted, deadlines and holidays set, as events tell.
+
+Rules bind others, so an event sets them only if it comes from above: performed by the topmost unit (or in a post of
+it), and signed by persons who are known to hold the post that they signed in.  A deadline may also be set by a unit
+above all those that it names, never by these themselves, and by the commission right below the topmost unit, with
+which they file (AMB1).  Anybody's key can sign such an event, and the log keeps it; one that does not come from above
+changes nothing and is shown as a gap.
 """
 
 from __future__ import annotations
@@ -8,7 +14,9 @@ from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from trail.evidence.record import Record
+from trail.evidence.record import Performer, Record
+from trail.projections.labels import NOT_HELD, post_label
+from trail.projections.roster import Roster
 from trail.rules.calendar import WorkDays, day_of, happened_day, named, period
 from trail.rules.model import RuleSet, Settings
 from trail.rules.obligations import Deadline
@@ -17,6 +25,7 @@ ADOPTED = "RuleSetAdopted@1"
 REPEALED = "RuleSetRepealed@1"
 DEADLINE = "DeadlineSet@1"
 HOLIDAYS = "HolidaysSet@1"
+COMMISSION = "commission"
 RULE_TYPES = frozenset((ADOPTED, REPEALED, DEADLINE, HOLIDAYS))
 
 
@@ -39,12 +48,46 @@ def order(record: Record) -> tuple[int, str, int]:
     return (record.statement.happened.start(), record.statement.stream, record.version)
 
 
-class Ruling:
-    """The rules as the known events set them."""
+def from_above(record: Record, roster: Roster) -> bool:
+    """Whether a rule event comes from those who set rules, by what *roster* knows; see the module's comment."""
+    statement = record.statement
+    day = happened_day(statement.happened)
+    if not all(_is_above(record, _unit_of(one, roster), roster, day) for one in statement.performers):
+        return False
+    return all(post_label(roster, s.person, s.post, record) != NOT_HELD for s in statement.signers)
 
-    def __init__(self, records: Iterable[Record], known: Mapping[bytes, RuleSet]) -> None:
+
+def _is_above(record: Record, unit: str | None, roster: Roster, day: int) -> bool:
+    if unit is None or not roster.kind(unit, day):
+        return False
+    above = roster.parent(unit, day)
+    if above is None or record.statement.type != DEADLINE:
+        return above is None
+    fields: Any = record.statement.fields
+    units = fields.get("units") or ()
+    if roster.kind(unit, day) == COMMISSION and roster.parent(above, day) is None:
+        return True
+    return bool(units) and all(unit in roster.ancestors(u, day) for u in units)
+
+
+def _unit_of(performer: Performer, roster: Roster) -> str | None:
+    if performer.kind == "body":
+        return performer.who
+    post = roster.post(performer.post)
+    return None if post is None else post.unit
+
+
+class Ruling:
+    """
+    The rules as the known events set them; ``astray`` are events that set nothing, for they don't come from above.
+    """
+
+    def __init__(self, records: Iterable[Record], known: Mapping[bytes, RuleSet], roster: Roster) -> None:
         """*records*: the rule events that happened, as their corrections leave them; *known*: rule sets by digest."""
-        self.records = sorted(records, key=order)
+        given = sorted(records, key=order)
+        self.count = len(given)
+        self.records = [record for record in given if from_above(record, roster)]
+        self.astray = [record for record in given if record not in self.records]
         self.adoptions: list[Adoption] = []
         self._deadlines: dict[tuple[str, str], list[tuple[Deadline, frozenset[str]]]] = {}
         off: set[int] = set()

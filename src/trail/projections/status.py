@@ -161,7 +161,7 @@ class Snapshot:
     @cached_property
     def ruling(self) -> Ruling:
         """The rules in force."""
-        return Ruling(self._settled("rules", self._bound), self.rule_sets)
+        return Ruling(self._settled("rules", self._bound), self.rule_sets, self.roster)
 
     @cached_property
     def explain(self) -> Explainer:
@@ -172,11 +172,9 @@ class Snapshot:
         """Roster and rules as all known records tell them, whatever ``as_of``; where that is no more, the same ones."""
         rosters, rulings = self._settled("roster", None), self._settled("rules", None)
         same_roster = len(rosters) == len(self._settled("roster", self._bound))
-        same_ruling = len(rulings) == len(self.ruling.records)
-        return (
-            self.roster if same_roster else Roster(rosters),
-            self.ruling if same_ruling else Ruling(rulings, self.rule_sets),
-        )
+        roster = self.roster if same_roster else Roster(rosters)
+        same_ruling = same_roster and len(rulings) == self.ruling.count
+        return roster, self.ruling if same_ruling else Ruling(rulings, self.rule_sets, roster)
 
     def _settled(self, sort: str, bound: Bound | None) -> list[Record]:
         return settle(self._sorted.other[sort], self.edits, bound)[0]
@@ -299,7 +297,11 @@ class Snapshot:
         unknown = [a for a in self.ruling.adoptions if a.rules is None and not a.repealed]
         en = "a rule set was adopted whose text is not at hand; what it demands is not shown"
         zh = "已采用的规则文本未提供，其要求未显示"
-        return tuple(Gap("RULES_UNKNOWN", (a.record.position,), f"{en}: {a.name}", f"{zh}：{a.name}") for a in unknown)
+        gaps = [Gap("RULES_UNKNOWN", (a.record.position,), f"{en}: {a.name}", f"{zh}：{a.name}") for a in unknown]
+        en = "set by somebody who is not known to set rules for those concerned; it changes nothing"
+        zh = "所记规则、期限或节假日并非由已知有权者设定，未予采用"
+        gaps += [Gap("RULES_ASTRAY", (record.position,), en, zh) for record in self.ruling.astray]
+        return tuple(gaps)
 
     def _context(self, unit: str) -> tuple[Because, ...]:
         """The roster and rule events that a unit's obligations rest on."""
