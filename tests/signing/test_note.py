@@ -9,7 +9,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from trail.errors import CallerError, KeyRefused, NoteError, SignatureError
+from trail.errors import CallerError, EnvironmentFailed, KeyRefused, NoteError, SignatureError
 from trail.signing import (
     COSIGNATURE_ED25519,
     LOG_ED25519,
@@ -17,6 +17,7 @@ from trail.signing import (
     NoteKey,
     NoteSignature,
     PrivateKey,
+    PublicKey,
     check_cosignature,
     cosign,
     dated_anchor_digest,
@@ -404,3 +405,23 @@ def test_names_that_no_line_can_carry_are_refused(name: str) -> None:
         NoteKey(name, LOG_ED25519, LOG.public.raw)
     with pytest.raises(NoteError):
         NoteSignature(name, b"abcd", b"x")
+
+
+class Faulty:
+    """A signer whose machine flips a bit of what it signs, or whose token holds another key than it says."""
+
+    def __init__(self, flip: int, public: PublicKey = LOG.public) -> None:
+        self.flip, self.public = flip, public
+
+    def sign(self, message: bytes) -> bytes:
+        signature = LOG.sign(message)
+        return signature[:-1] + bytes([signature[-1] ^ self.flip])
+
+
+@pytest.mark.parametrize("signer", [Faulty(1), Faulty(0x80), Faulty(0, WITNESS.public)])
+def test_C19_a_signature_that_does_not_verify_is_never_released(signer: Faulty) -> None:
+    for attempt in (lambda: sign_note(TEXT, ORIGIN, signer), lambda: cosign(TEXT, "witness.example/w1", signer, 1)):
+        with pytest.raises(EnvironmentFailed) as refused:
+            attempt()
+        assert refused.value.code == "SIGNING_FAULT"
+    assert sign_note(TEXT, ORIGIN, Faulty(0)) == LOG_LINE

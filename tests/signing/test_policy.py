@@ -84,6 +84,7 @@ def test_the_least_policy_is_one_quorum_line() -> None:
     assert policy.quorum is None
     assert policy.satisfied(set())
     assert policy.earliest_quorum({"w0": 1}) is None
+    assert policy.latest_quorum({"w0": 1}) is None
 
 
 def test_any_is_one_and_all_is_every_member() -> None:
@@ -217,7 +218,7 @@ def test_a_hundred_witnesses_in_a_chain_of_groups_are_read() -> None:
 
     policy = parse_policy(format_policy(logs=[LOG], witnesses=keys, groups=groups, quorum="g99"))
 
-    assert policy.earliest_quorum({"k0": 7}) == 7
+    assert policy.earliest_quorum({"k0": 7}) == policy.latest_quorum({"k0": 7}) == 7
     assert policy.satisfied({"k0"})
 
 
@@ -271,6 +272,61 @@ def test_the_earliest_quorum_is_the_smallest_of_the_latest_times(policy: Policy,
     ]
 
     assert policy.earliest_quorum(times) == (min(latest) if latest else None)
+
+
+@given(policies(), st.dictionaries(st.sampled_from([*WITNESSES, "stranger"]), st.integers(0, 9)))
+def test_the_latest_quorum_is_the_largest_of_the_earliest_times(policy: Policy, times: dict[str, int]) -> None:
+    earliest = [
+        min(times[name] for name in chosen)
+        for chosen in SUBSETS
+        if chosen and chosen <= times.keys() and model(policy, str(policy.quorum), chosen)
+    ]
+
+    found = policy.latest_quorum(times)
+    assert found == (max(earliest) if earliest else None)
+    mirrored = policy.earliest_quorum({name: -time for name, time in times.items()})
+    assert found == (None if mirrored is None else -mirrored)
+
+
+@given(policies(), st.dictionaries(st.sampled_from(sorted(WITNESSES)), st.integers(0, 9)), st.data())
+def test_one_more_witness_or_a_later_time_never_lowers_the_latest_quorum(
+    policy: Policy, times: dict[str, int], data: st.DataObject
+) -> None:
+    more = {**times, data.draw(st.sampled_from(sorted(WITNESSES))): data.draw(st.integers(0, 9))}
+    more = {name: max(time, times.get(name, 0)) for name, time in more.items()}
+    before, after = policy.latest_quorum(times), policy.latest_quorum(more)
+    assert before is None or (after is not None and after >= before)
+
+
+NESTED = (
+    "group q 2 w0 w1 w2",
+    "group q 3 w0 w1 w2 w3",
+    "group q all w0 w1",
+    "group q 4 w0 w1 w2 w3 w4",
+    "group city any w0 w1\ngroup press all w2 w3\ngroup q 2 city press w4",
+    "group city 2 w0 w1 w2\ngroup press 2 w3 w4 w5\ngroup q all city press",
+)
+
+
+@pytest.mark.parametrize("groups", NESTED)
+@given(times=st.fixed_dictionaries({}, optional={name: st.integers(0, 9) for name in sorted(WITNESSES)}))
+def test_who_makes_no_quorum_alone_moves_no_time_beyond_the_others(groups: str, times: dict[str, int]) -> None:
+    """However they date: no lower bound is later than the others' last word, no upper one before their first."""
+    lines = "".join(f"witness {name} {key.vkey}\n" for name, key in WITNESSES.items())
+    policy = parse_policy(f"{LOG_LINE}{lines}{groups}\nquorum q\n")
+    for liars in SUBSETS:
+        honest = {name: time for name, time in times.items() if name not in liars}
+        ahead, back = honest | dict.fromkeys(liars, 100), honest | dict.fromkeys(liars, -100)
+        if policy.satisfied(liars):  # the control: whoever makes a quorum says what they like
+            assert (policy.latest_quorum(ahead), policy.earliest_quorum(back)) == (100, -100)
+            continue
+        late, early = policy.latest_quorum(ahead), policy.earliest_quorum(back)
+        assert late is None or late <= max(honest.values())
+        assert early is None or early >= min(honest.values())
+        # Nor do they take anything away that the others prove by themselves.
+        late, early = policy.latest_quorum(honest), policy.earliest_quorum(honest)
+        assert late is None or (policy.latest_quorum(back) or 0) >= late
+        assert early is None or (policy.earliest_quorum(ahead) or 0) <= early
 
 
 @given(policies(), st.integers(1, 36_500) | st.none(), st.sets(st.sampled_from(["bodies", "attachments"])))

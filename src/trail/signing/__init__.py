@@ -6,7 +6,15 @@ Each module's comment states its byte format; ``docs/spec/keys.md`` and ``docs/s
 
 from trail.signing.cosignature import check_cosignature, cosign, dated_anchor_digest
 from trail.signing.keyfile import KeyFile, write_key_file
-from trail.signing.keys import PrivateKey, PublicKey, Signer, possession_message, statement_message, vet
+from trail.signing.keys import (
+    PrivateKey,
+    PublicKey,
+    Signer,
+    log_key_messages,
+    possession_message,
+    statement_message,
+    vet,
+)
 from trail.signing.note import (
     COSIGNATURE_ED25519,
     LOG_ED25519,
@@ -46,6 +54,7 @@ __all__ = [
     "format_note",
     "format_policy",
     "format_vkey",
+    "log_key_messages",
     "open_note",
     "parse_note",
     "parse_policy",

@@ -16,7 +16,7 @@ from __future__ import annotations
 from typing import Final
 
 from trail.errors import CallerError, SignatureError
-from trail.signing.keys import Signer
+from trail.signing.keys import Signer, sign_checked
 from trail.signing.line import NoteSignature, dated_anchor_digest, parse_line
 from trail.signing.vkey import COSIGNATURE_ED25519, NoteKey
 
@@ -39,13 +39,14 @@ def cosign(body_text: str, name: str, signer: Signer, time: int) -> str:
     Raises:
         CallerError: The time is out of range, or the text does not end with a newline.
         KeyRefused: The name or key can't be used.
+        EnvironmentFailed: The signature that was made does not verify.
     """
     if type(time) is not int or not 0 <= time <= MAX_TIME:
         raise CallerError("a cosignature's time is between 0 and 2**63 - 1", found=time)
     if not body_text.endswith("\n"):
         raise CallerError("the text of a note ends with a newline")
     key = NoteKey(name, COSIGNATURE_ED25519, signer.public.raw)
-    signature = signer.sign(cosignature_message(body_text, time))
+    signature = sign_checked(signer, cosignature_message(body_text, time))
     return NoteSignature(name, key.id, time.to_bytes(8, "big") + signature).line
 
 

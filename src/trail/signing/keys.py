@@ -7,6 +7,8 @@ A signature is bound to one purpose and one log by the lines that come before wh
 
     trail/statement/v1\\n  <origin>\\n  <statement bytes>                       a signer vouches for a statement
     trail/possession/v1\\n <origin>\\n <person>\\n <suite>\\n <raw key>          a new key's holder has the private half
+    trail/log-key-old/v1\\n  <origin>\\n <suite>\\n <old key> <suite>\\n <new key>   the log's key names its successor
+    trail/log-key-new/v1\\n  <origin>\\n <suite>\\n <old key> <suite>\\n <new key>   the log's new key takes over
     cosignature/v1\\n      time <seconds>\\n <note text>                        a witness (signing/cosignature.py)
     <origin>\\n            <size>\\n <root>\\n                                   a log key (signing/note.py)
 
@@ -21,15 +23,20 @@ from typing import Final, NoReturn, Protocol
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from trail.errors import CallerError, KeyRefused
+from trail.errors import CallerError, EnvironmentFailed, KeyRefused, SignatureError
 from trail.signing import pkcs8
 from trail.signing.suites import ED25519, Verify, suite_named
 
 _KEY_CONTEXT: Final = b"trail/key/v1\n"
 _STATEMENT_CONTEXT: Final = b"trail/statement/v1\n"
 _POSSESSION_CONTEXT: Final = b"trail/possession/v1\n"
+_LOG_KEY_OLD_CONTEXT: Final = b"trail/log-key-old/v1\n"
+_LOG_KEY_NEW_CONTEXT: Final = b"trail/log-key-new/v1\n"
 
-RESERVED_FIRST_LINES: Final = ("trail/key/v1", "trail/statement/v1", "trail/possession/v1", "cosignature/v1")
+RESERVED_FIRST_LINES: Final = (
+    "trail/key/v1", "trail/statement/v1", "trail/possession/v1", "trail/log-key-old/v1", "trail/log-key-new/v1",
+    "cosignature/v1",
+)  # fmt: skip
 """No log is called so: a note's first line is its log's origin, and must begin no other purpose's message."""
 
 
@@ -164,6 +171,28 @@ class PrivateKey:
         return f"<PrivateKey of {self._public.raw.hex()}>"
 
 
+def sign_checked(signer: Signer, message: bytes) -> bytes:
+    """
+    Sign *message*, and verify the signature before anybody is given it; for what is released without another look.
+
+    A fault in memory or in a token makes a signature that is worth nothing, and two of Ed25519 over one message that
+    differ can give the private key away.
+
+    Raises:
+        EnvironmentFailed: ``SIGNING_FAULT``: what came back does not verify.
+    """
+    signature = signer.sign(message)
+    try:
+        signer.public.verify(message, signature)
+    except SignatureError as error:
+        raise EnvironmentFailed(
+            f"what this key signed does not verify: {error.message}", code="SIGNING_FAULT",
+            advice="Nothing was released. Check memory, token and key file of this machine before the key signs again.",
+            key=signer.public.id,
+        ) from None  # fmt: skip
+    return signature
+
+
 def statement_message(origin: str, statement: bytes) -> bytes:
     """
     Give the bytes that a signer of a *statement* in the log *origin* signs.
@@ -182,6 +211,20 @@ def possession_message(origin: str, person: str, public: PublicKey) -> bytes:
         CallerError: The origin or the person holds a newline.
     """
     return _POSSESSION_CONTEXT + _line(origin) + _line(person) + _line(public.suite) + public.raw
+
+
+def log_key_messages(origin: str, old: PublicKey, new: PublicKey) -> tuple[bytes, bytes]:
+    """
+    Give what a log's old key signs to name its successor, and what the new key signs to take over.
+
+    Both name the log and both keys, each in a context of its own.  A suite fixes the length of its keys, so no two
+    pairs of keys share a message.
+
+    Raises:
+        CallerError: The origin holds a newline.
+    """
+    both = _line(origin) + _line(old.suite) + old.raw + _line(new.suite) + new.raw
+    return _LOG_KEY_OLD_CONTEXT + both, _LOG_KEY_NEW_CONTEXT + both
 
 
 def _line(text: str) -> bytes:

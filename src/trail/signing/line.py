@@ -46,6 +46,8 @@ class NoteSignature:
 
 def is_name(name: str) -> bool:
     """Say whether *name* may name a key in a note."""
+    if name.isascii() and name.isprintable():  # as nearly all are
+        return bool(name) and " " not in name and "+" not in name
     return bool(name) and "+" not in name and not any(c.isspace() or c < " " or "\ud800" <= c <= "\udfff" for c in name)
 
 

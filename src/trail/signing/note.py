@@ -32,7 +32,7 @@ from typing import Final
 
 from trail.errors import CallerError, NoteError, SignatureError
 from trail.signing.cosignature import check_cosignature
-from trail.signing.keys import RESERVED_FIRST_LINES, Signer
+from trail.signing.keys import RESERVED_FIRST_LINES, Signer, sign_checked
 from trail.signing.line import NoteSignature, parse_line
 from trail.signing.vkey import COSIGNATURE_ED25519, LOG_ED25519, NoteKey, format_vkey, parse_vkey
 
@@ -126,13 +126,14 @@ def sign_note(text: str, name: str, signer: Signer) -> str:
     Raises:
         NoteError: The text can't stand in a note.
         KeyRefused: The name or key can't be used.
+        EnvironmentFailed: The signature that was made does not verify.
     """
     if not _checked(text).endswith("\n"):
         raise NoteError("the text of a note ends with a newline")
     if text.split("\n", 1)[0] in RESERVED_FIRST_LINES:
         raise NoteError("the text begins like a message of another purpose", found=text.split("\n", 1)[0])
     key = NoteKey(name, LOG_ED25519, signer.public.raw)
-    return NoteSignature(name, key.id, signer.sign(text.encode("utf-8"))).line
+    return NoteSignature(name, key.id, sign_checked(signer, text.encode("utf-8"))).line
 
 
 def open_note(note: Note, keys: Iterable[NoteKey]) -> list[VerifiedSignature]:

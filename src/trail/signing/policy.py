@@ -83,16 +83,49 @@ class Policy:
         Over all sets of witnesses that make the quorum, the smallest of the latest times in each.
         None where no set does, or where the quorum is ``none``: then nothing is proven about time.
         """
+        return self._stood(times, latest=False)
+
+    def latest_quorum(self, times: Mapping[str, int]) -> int | None:
+        """
+        Give the instant from which on a whole quorum had spoken, from each witness's time: the mirror image.
+
+        Over all sets of witnesses that make the quorum, the largest of the earliest times in each: a smaller number
+        than a quorum, dating as it likes, can't move it past the last of the others.  None as for `earliest_quorum`.
+        """
+        return self._stood(times, latest=True)
+
+    def _stood(self, times: Mapping[str, int], *, latest: bool) -> int | None:
         if self.quorum is None:
             return None
         reached = {name: times[name] for name in self.witnesses if name in times}
         # Groups refer only to what is defined above them, so one pass in the file's order is enough.
-        # A group stands when its threshold-th member does.
+        # A group stands when its threshold-th member does, counted from the end that is asked for.
         for name, group in self.groups.items():
-            stood = sorted(reached[member] for member in group.members if member in reached)
+            stood = sorted((reached[member] for member in group.members if member in reached), reverse=latest)
             if len(stood) >= group.threshold:
                 reached[name] = stood[group.threshold - 1]
         return reached.get(self.quorum)
+
+    @property
+    def bears(self) -> int | None:
+        """
+        Say how many dishonest operators the quorum bears, before two inspectors can be shown two histories.
+
+        Both histories need a quorum, and an honest witness cosigns only one of them: so it is the smallest number of
+        operators that any two quorums have in common, less one.  For k of n that is 2k - n - 1.  -1: two quorums need
+        nobody in common, and the honest ones don't help either.  None where the quorum is ``none``.
+        """
+        if self.quorum is None:
+            return None
+        common = dict.fromkeys(self.witnesses, 1)
+        for name, group in self.groups.items():
+            operators = {self.witnesses[one].name if one in self.witnesses else "" for one in group.members}
+            if len(operators) == 1 and "" not in operators:
+                common[name] = 1  # several keys of one operator
+            else:
+                overlap = max(0, 2 * group.threshold - len(group.members))
+                common[name] = sum(sorted(common[one] for one in group.members)[:overlap])
+        return common[self.quorum] - 1
 
     def __hash__(self) -> int:
         return hash(self.digest)

@@ -38,6 +38,7 @@ class Read:
     ids: set[tuple[str, bytes]] = field(default_factory=set)
     keys: dict[bytes, int] = field(default_factory=dict)
     grouped: set[str] = field(default_factory=set)
+    lines: dict[str, int] = field(default_factory=dict)
 
     def refuse(self, message: str, **facts: object) -> NoReturn:
         """Refuse the line that is being read."""
@@ -64,6 +65,7 @@ def read_policy(policy: str | bytes) -> Read:
         if reader is None:
             read.refuse(f"unknown word {words[0]!r}", expected=sorted(_WORDS), found=words[0])
         reader(read, words[1:])
+    _check_operators(read)
     return read
 
 
@@ -105,6 +107,7 @@ def _witness(read: Read, words: list[str]) -> None:
     name = _new_name(read, words[0])
     key = _key(read, words[1], COSIGNATURE_ED25519)
     read.witnesses[name] = key
+    read.lines[name] = read.number
     if len(words) == 3:
         read.urls[key.vkey] = words[2]
 
@@ -178,6 +181,44 @@ _WORDS: Final[Mapping[str, Callable[[Read, list[str]], None]]] = {
     "require": _require,
     "tsa": _tsa,
 }
+
+
+def _check_operators(read: Read) -> None:
+    """
+    Two keys under one key name are one operator, and one vote (an old key and its successor, say).
+
+    So they stand side by side in one group that needs one of its members: where one of them has signed, the other adds
+    nothing, however groups are nested.  Witnesses that the quorum does not lean on vote for nothing.
+    """
+    above = {member: name for name, (_, members) in read.groups.items() for member in members}
+    logs = {key.name for key in read.logs}
+    operators: dict[str, str] = {}
+    for name, key in read.witnesses.items():
+        if key.name in logs:
+            _refuse_at(read, name, f"{key.name} is the log itself: a log is no witness of its own")
+        if not _counts(read, name, above):
+            continue
+        other = operators.setdefault(key.name, name)
+        group = above.get(name)
+        if other != name and (group is None or group != above.get(other) or read.groups[group][0] != 1):
+            _refuse_at(
+                read, name,
+                f"{name} and {other} (line {read.lines[other]}) have one key name, {key.name}: one operator, one vote; "
+                f"write: group <name> any {other} {name}, and use that group in their place",
+                earlier=read.lines[other],
+            )  # fmt: skip
+
+
+def _counts(read: Read, name: str, above: Mapping[str, str]) -> bool:
+    """Whether the quorum leans on a witness."""
+    while name != read.quorum and name in above:
+        name = above[name]
+    return name == read.quorum
+
+
+def _refuse_at(read: Read, name: str, message: str, **facts: object) -> NoReturn:
+    read.number = read.lines[name]
+    read.refuse(message, **facts)
 
 
 def _new_name(read: Read, name: str) -> str:
