@@ -148,6 +148,10 @@ def examples() -> Examples:
         a.GrantGiven(grant="g-1", post="jia/recorder", action="import", types=["*"], unit="jia"),
         a.GrantEnded(grant="g-1"),
         a.TypeDeclared(schema=HOST_TYPE),
+        a.LogKeyRotated(
+            old=bytes(32), key=bytes([1]) * 32, possession=bytes(64), reason="compromised", compromised_since=at
+        ),
+        a.LogRetired(successor="trail.example/2036"),
         a.PersonRegistered(person="p-001", name="张一"),
         a.UnitEstablished(unit="jia", kind="college", name="甲学院", parent="pc"),
         a.UnitRenamed(unit="jia", name="甲一学院"),

@@ -63,7 +63,7 @@ def test_one_witness_counts_once_and_from_its_earliest_time(log: Log) -> None:
     line = parse_note(log.checkpoint(5, {"dic": 100})).lines[-1]
     anchor = read_anchor((twice + line).encode(), policy(), ORIGIN)
     assert (anchor.times, anchor.satisfied) == ({"dic": 100}, False)
-    assert sorted(anchor.dated.values()) == [100, 300]
+    assert sorted(anchor.dated.values()) == [("dic", 100), ("dic", 300)]
 
 
 def test_a_stranger_s_cosignature_counts_for_nothing(log: Log) -> None:
@@ -117,7 +117,7 @@ def test_every_line_of_a_note_is_shown(log: Log) -> None:
 def test_dated_anchors_are_named_by_the_digest_of_their_line(log: Log) -> None:
     note = log.checkpoint(5, {"dic": 100})
     anchor = read_anchor(note.encode(), policy(), ORIGIN)
-    assert anchor.dated == {dated_anchor_digest(parse_note(note).lines[-1]): 100}
+    assert anchor.dated == {dated_anchor_digest(parse_note(note).lines[-1]): ("dic", 100)}
 
 
 def test_a_forged_cosignature_is_kept_apart_and_hides_no_other(log: Log) -> None:
@@ -161,7 +161,8 @@ def test_witnesses_do_not_stand_in_for_the_log(log: Log) -> None:
 
 
 def anchor(size: int, time: int | None, root: bytes = bytes(32)) -> Anchor:
-    return Anchor(Checkpoint(ORIGIN, size, root), b"note", {}, time is not None, time, {}, {}, frozenset(), ())
+    by = (log_note_key(),)
+    return Anchor(Checkpoint(ORIGIN, size, root), b"note", {}, time is not None, time, {}, {}, frozenset(), (), by)
 
 
 def test_two_roots_at_one_size_are_a_fork() -> None:
@@ -185,8 +186,8 @@ def test_sizes_ascend_and_the_first_note_of_a_size_is_kept() -> None:
 
 def test_dated_gives_only_what_is_verified_on_that_very_tree() -> None:
     anchors = Anchors()
-    anchors.add(dataclasses.replace(anchor(5, 100), dated={b"a": 100, b"b": 200}))
-    assert anchors.dated(5, bytes(32), [b"b", b"a", b"c"]) == [200, 100]
+    anchors.add(dataclasses.replace(anchor(5, 100), dated={b"a": ("dic", 100), b"b": ("lib", 200)}))
+    assert anchors.dated(5, bytes(32), [b"b", b"a", b"c"]) == [("lib", 200), ("dic", 100)]
     assert anchors.dated(5, bytes([1]) * 32, [b"a"]) == []
     assert anchors.dated(6, bytes(32), [b"a"]) == []
 

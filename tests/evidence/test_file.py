@@ -26,6 +26,7 @@ from trail.evidence.file import (
     PartItem,
     StateItem,
     header_bytes,
+    is_scope,
     read_evidence,
     write_evidence,
 )
@@ -58,7 +59,7 @@ def closed(*frames: bytes) -> bytes:
     return data + frame(b"Z", hashlib.sha256(data).digest())
 
 
-H, K, E = frame(b"H", header_bytes(HEADER)), frame(b"K", b"note"), frame(b"E", b"entry")
+H, K, E = frame(b"H", header_bytes(HEADER._replace(entries=3))), frame(b"K", b"note"), frame(b"E", b"entry")
 P, W = frame(b"P", b"part"), frame(b"W", bytes(32))
 A, V = frame(b"A", b"file"), frame(b"V", bytes(32))
 S, T = frame(b"S", b"state"), frame(b"T", bytes(32))
@@ -89,7 +90,8 @@ ROWS = st.lists(st.tuples(st.builds(EntryItem, st.binary(max_size=50)), st.lists
     ROWS,
 )
 def test_what_is_written_is_read_again(origin: str, entries: int, scope: Any, notes: list[Item], rows: Any) -> None:
-    items = [Header(origin, entries, scope), *notes, *(item for entry, beside in rows for item in (entry, *beside))]
+    header = Header(origin, max(entries, len(rows), len(notes)), scope)
+    items = [header, *notes, *(item for entry, beside in rows for item in (entry, *beside))]
     assert read(written(items)) == items
 
 
@@ -148,6 +150,33 @@ def test_frames_in_order(frames: tuple[bytes, ...]) -> None:
     items = read(closed(*frames))
     assert len(items) == len(frames)
     assert not any(isinstance(item, Broken) for item in items)
+
+
+def test_a_stream_that_never_ends_is_refused_and_not_waited_for() -> None:
+    """F9: what the header announced is the most that is read; nothing is gathered meanwhile."""
+
+    class Endless(io.RawIOBase):
+        """A header of one entry, then one frame for ever; it counts how often that was read."""
+
+        def __init__(self, *begin: bytes, then: bytes) -> None:
+            self.ahead, self.then, self.given = MAGIC + b"".join(begin), then, 0
+
+        def read(self, size: int = -1) -> bytes:
+            while len(self.ahead) < size:
+                self.ahead, self.given = self.ahead + self.then, self.given + 1
+                assert self.given < 10_000, "it was read on and on"
+            out, self.ahead = self.ahead[:size], self.ahead[size:]
+            return out
+
+    header = frame(b"H", header_bytes(HEADER._replace(entries=1)))
+    for stream, why in (
+        (Endless(header, then=E), "more entries than the header announced"),
+        (Endless(header, then=K), "more checkpoints than there are sizes"),
+        (Endless(header, E, then=P), "more beside an entry than it can name"),
+        (Endless(header, E, then=V), "more beside an entry than it can name"),
+        (Endless(header, then=header), "a second header"),
+    ):
+        assert list(read_evidence(stream))[-1] == Broken("FRAME_BROKEN", why)  # type: ignore[arg-type]
 
 
 def test_bytes_after_the_end_are_broken() -> None:
@@ -224,6 +253,29 @@ GOOD_HEADER = {"entries": 1, "format": 1, "origin": "trail.example/jia", "scope"
 def test_a_shape_of_header_that_is_broken(payload: bytes) -> None:
     assert read(closed(frame(b"H", encode(GOOD_HEADER)))) == [Header("trail.example/jia", 1, {})]
     assert fault(closed(frame(b"H", payload))).code == "FRAME_BROKEN"
+
+
+SCOPES: list[dict[str, Any]] = [
+    {"all": True}, {"none": True}, {"unit": "jia"}, {"person": "p-001"}, {"from": "2026-01-01"}, {"to": "2026-01-01"},
+    {"from": "2026-01-01", "to": "2026-01-01"}, {"from": "2026-01-01", "unit": "jia"},
+    {"from": "2026-01-01", "to": "2026-06-30", "unit": "jia"}, {"person": "p-001", "to": "2026-06-30"},
+]  # fmt: skip
+NO_SCOPES: list[dict[str, Any]] = [
+    {}, {"all": 1}, {"all": False}, {"none": 1}, {"all": True, "none": True}, {"unit": ""}, {"unit": 1}, {"unit": None},
+    {"all": True, "unit": "jia"}, {"person": "p-001", "unit": "jia"}, {"from": "2026-02-30"}, {"from": "2026"},
+    {"from": ""}, {"from": 20260101}, {"to": "2026-1-1"}, {"from": "2026-02-01", "to": "2026-01-31"},
+    {"none": True, "unit": "jia"}, {"units": "jia"}, {"unit": ["jia"]}, {"since": "2026-01-01", "unit": "jia"},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("scope", SCOPES, ids=str)
+def test_a_scope_that_is_known(scope: dict[str, Any]) -> None:
+    assert is_scope(scope)
+
+
+@pytest.mark.parametrize("scope", NO_SCOPES, ids=str)
+def test_a_scope_that_nobody_reads(scope: dict[str, Any]) -> None:
+    assert not is_scope(scope)
 
 
 def test_a_failing_disk_is_a_broken_file() -> None:

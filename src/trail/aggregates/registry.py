@@ -164,7 +164,45 @@ class TypeDeclared(RegistryAct):
         return {"schema": spec_to_value(self.schema)}
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogKeyRotated(RegistryAct):
+    """
+    The log's key (``old``) gives way to a new one at this position; two registrars sign.
+
+    ``possession`` is the new key's signature, ``vouched`` the old key's where the rotation was ``planned``; where it
+    was ``lost`` or ``compromised`` nobody asks the old key, and an inspector takes the new one by another channel.
+    """
+
+    TYPE: ClassVar[TypeSpec] = builtin("LogKeyRotated")
+    STREAM: ClassVar[str] = "registry/log"
+
+    old: bytes
+    key: bytes
+    possession: bytes
+    vouched: bytes | None = None
+    reason: str = "planned"
+    compromised_since: dt.datetime | int | None = None
+    old_suite: str = "ed25519"
+    suite: str = "ed25519"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogRetired(RegistryAct):
+    """
+    The log's last act: it ends here, and ``successor`` names the log that goes on, if any; two registrars sign.
+
+    ``genesis`` is the SHA-256 of the successor's first entry, where that log was made already.  Only parts can still be
+    erased afterwards.
+    """
+
+    TYPE: ClassVar[TypeSpec] = builtin("LogRetired")
+    STREAM: ClassVar[str] = "registry/log"
+
+    successor: str | None = None
+    genesis: bytes | None = None
+
+
 AUTHORITY_ACTS: Sequence[type[RegistryAct]] = (
     LogFounded, RegistrarAppointed, RegistrarEnded, KeyEnrolled, KeyRotated, KeyRevoked, GrantGiven, GrantEnded,
-    TypeDeclared,
+    TypeDeclared, LogKeyRotated, LogRetired,
 )  # fmt: skip

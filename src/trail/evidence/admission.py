@@ -15,7 +15,7 @@ from trail.errors import KeyRefused, RecordError, SignatureError
 from trail.evidence.authority import check_edit, check_registry
 from trail.evidence.record import Performer, Record, SignerRef, Statement
 from trail.evidence.refusals import refuse
-from trail.evidence.registry import BUILT_IN, CORRECTED, EDIT_TYPES, GENESIS, REGISTRY_TYPES, Registry
+from trail.evidence.registry import BUILT_IN, CORRECTED, EDIT_TYPES, ERASED, GENESIS, REGISTRY_TYPES, Registry
 from trail.evidence.schema import CompiledType, Mentions
 from trail.evidence.trace import History, Trace
 from trail.signing.keys import PublicKey, statement_message
@@ -129,6 +129,9 @@ def admit(record: Record, registry: Registry, history: History, origin: str) -> 
         raise refuse("GENESIS_MISPLACED", "entry 1 must found the log", GENESIS, statement.type)
     _check_names(statement, registry, mentions, history)
     _check_order(record, declared, history)
+    if registry.retired is not None and statement.type != ERASED:  # the duty to erase outlives the log
+        raise refuse("LOG_RETIRED", "the log was retired: nothing but an erasure comes after",
+                     registry.retired.position, record.position)  # fmt: skip
     if statement.type in REGISTRY_TYPES:
         check_registry(record, registry, origin)
         return mentions

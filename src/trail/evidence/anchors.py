@@ -7,20 +7,19 @@ size: what stood there had been seen, by a quorum, not after the earliest time b
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final
 
 from trail.errors import NoteError, Refusal, SignatureError
+from trail.evidence.intervals import TOLERANCE, UpperBounds
 from trail.evidence.moment import MAX_INSTANT
 from trail.evidence.refusals import refuse
 from trail.merkle import Checkpoint, parse_checkpoint
 from trail.signing.line import dated_anchor_digest
-from trail.signing.note import Note, open_note, parse_note
+from trail.signing.note import Note, NoteKey, open_note, parse_note
 from trail.signing.policy import Policy
 
-TOLERANCE: Final = 300  # seconds by which two honest clocks may differ
+__all__ = ["TOLERANCE", "Anchor", "Anchors", "is_fresh", "read_anchor"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +27,11 @@ class Anchor:
     """
     A checkpoint with the log's signature: its size and root, the policy's witnesses by name and time.
 
+    ``log_keys`` are the policy's keys of the log that signed it; none where only a key signed that the policy does not
+    name, and then it anchors nothing, though what its witnesses said of its root stays true (`evidence.logkeys`).
     ``satisfied`` says that the quorum stands, ``time`` since when (None: a policy without quorum proves no time);
-    ``dated`` maps the digest of each verified cosignature line to its time, ``lines`` holds those of all lines;
+    ``dated`` maps the digest of each verified cosignature line to its witness and time, ``lines`` holds those of all
+    lines;
     ``latest`` is each witness's latest time, which alone says how fresh the checkpoint is.
     """
 
@@ -39,16 +41,18 @@ class Anchor:
     satisfied: bool
     time: int | None
     latest: dict[str, int]
-    dated: dict[bytes, int]
+    dated: dict[bytes, tuple[str, int]]
     lines: frozenset[bytes]
     bad: tuple[Refusal, ...]
+    log_keys: tuple[NoteKey, ...] = ()
 
 
-def read_anchor(note: bytes, policy: Policy, origin: str) -> Anchor:
+def read_anchor(note: bytes, policy: Policy, origin: str, *, unsigned: bool = False) -> Anchor:
     """
     Read one checkpoint of *origin* under *policy*.
 
     A bad cosignature of a known witness does not count and is kept in ``bad``, so that it can't hide the others.
+    With *unsigned*, one that no key of the policy signed for the log is given too, without ``log_keys``.
 
     Raises:
         Refusal: Check 2: malformed, foreign, or not signed by the log.
@@ -60,11 +64,14 @@ def read_anchor(note: bytes, policy: Policy, origin: str) -> Anchor:
         raise refuse("CHECKPOINT_MALFORMED", error.message, found=note) from None
     if checkpoint.origin != origin:
         raise refuse("CHECKPOINT_FOREIGN", "a checkpoint of another log", origin, checkpoint.origin)
+    signed: tuple[NoteKey, ...] = ()
     try:
-        open_note(parsed, policy.log_keys(origin))
+        signed = tuple(one.key for one in open_note(parsed, policy.log_keys(origin)))
     except SignatureError as error:
-        code = "CHECKPOINT_FOREIGN" if error.code == "NOTE_UNSIGNED" else "CHECKPOINT_FORGED"
-        raise refuse(code, error.message, found=note) from None
+        if error.code != "NOTE_UNSIGNED":
+            raise refuse("CHECKPOINT_FORGED", error.message, found=note) from None
+        if not unsigned:
+            raise refuse("CHECKPOINT_FOREIGN", error.message, found=note) from None
     verified = []
     bad = []
     known = {(key.name, key.id): key for key in policy.witnesses.values()}
@@ -83,11 +90,11 @@ def read_anchor(note: bytes, policy: Policy, origin: str) -> Anchor:
     latest: dict[str, int] = {}
     for one in verified:
         latest[names[one.key]] = max(one.time or 0, latest.get(names[one.key], 0))
-    dated = {dated_anchor_digest(v.signature.line): v.time for v in verified if v.time is not None}
-    satisfied = policy.satisfied(times)
+    dated = {dated_anchor_digest(v.signature.line): (names[v.key], v.time) for v in verified if v.time is not None}
+    satisfied = bool(signed) and policy.satisfied(times)
     lines = frozenset(dated_anchor_digest(signature.line) for signature in parsed.signatures)
     time = policy.earliest_quorum(times)
-    return Anchor(checkpoint, note, times, satisfied, time, latest, dated, lines, tuple(bad))
+    return Anchor(checkpoint, note, times, satisfied, time, latest, dated, lines, tuple(bad), signed)
 
 
 def is_fresh(anchor: Anchor, policy: Policy, now: int, days: int) -> bool:
@@ -101,13 +108,17 @@ def is_fresh(anchor: Anchor, policy: Policy, now: int, days: int) -> bool:
 
 
 class Anchors:
-    """All anchors of some evidence, by size."""
+    """
+    All anchors of some evidence, by size; ``upper`` is what they prove once they are settled.
+
+    ``unsigned`` are those that no log key of the policy has signed, by size too.
+    """
 
     def __init__(self) -> None:
         self.by_size: dict[int, Anchor] = {}
+        self.unsigned: dict[int, list[Anchor]] = {}
         self._largest = -1
-        self._sizes: list[int] = []
-        self._times: list[int] = []
+        self.upper: UpperBounds[int] = UpperBounds()
 
     def add(self, anchor: Anchor) -> bool:
         """
@@ -117,6 +128,9 @@ class Anchors:
             Refusal: Check 2: another root at a size that is there already.
         """
         size = anchor.checkpoint.size
+        if not anchor.log_keys:  # anybody can write one: it contradicts nobody
+            self.unsigned.setdefault(size, []).append(anchor)
+            return True
         other = self.by_size.get(size)
         if other is not None and other.checkpoint.root != anchor.checkpoint.root:
             raise refuse("CHECKPOINT_FORK", "the log signed two roots at one size", other.note, anchor.note)
@@ -126,37 +140,49 @@ class Anchors:
         return ascending
 
     def settle(self) -> None:
-        """Prepare `not_after`: for each size, the earliest time of any quorum at that size or beyond."""
-        self._sizes, self._times = [], []
-        best: int | None = None
-        for size in sorted(self.by_size, reverse=True):
-            time = self.by_size[size].time
-            if time is not None and (best is None or time < best):
-                best = time
-            if best is not None:
-                self._sizes.append(size)
-                self._times.append(best)
-        self._sizes.reverse()
-        self._times.reverse()
+        """Prepare `not_after`: all checkpoints were added."""
+        self.upper = UpperBounds((one.checkpoint.size, one.time) for one in self.all() if one.time is not None)
+
+    def all(self) -> Iterator[Anchor]:
+        """Every checkpoint, those first that a log key of the policy has signed."""
+        yield from self.by_size.values()
+        for some in self.unsigned.values():
+            yield from some
+
+    def at(self, size: int) -> Iterator[Anchor]:
+        """Every checkpoint of *size*."""
+        if size in self.by_size:
+            yield self.by_size[size]
+        yield from self.unsigned.get(size, ())
+
+    def held(self, roots: Mapping[int, bytes]) -> UpperBounds[int]:
+        """What those anchors prove whose root is the one in *roots*, of the tree that the entries gave."""
+        return UpperBounds(
+            (one.checkpoint.size, one.time)
+            for one in self.all()
+            if one.time is not None and roots.get(one.checkpoint.size) == one.checkpoint.root
+        )
 
     def not_after(self, position: int) -> int | None:
         """The time by which a quorum had seen *position*; None where that is not proven."""
-        at = bisect_left(self._sizes, position)
-        return self._times[at] if at < len(self._sizes) else None
+        return self.upper.at(position)
 
     def anchored_before(self, time: int) -> int:
         """The largest size that a quorum had seen before *time*, 0 if none."""
-        at = bisect_left(self._times, time)  # later sizes were never seen earlier, so the times ascend as well
-        return self._sizes[at - 1] if at else 0
+        return self.upper.before(time)
 
     def shown(self, size: int, digests: Iterable[bytes]) -> bool:
         """Whether every one of *digests* is a signature line of the checkpoint at *size* that the evidence carries."""
-        anchor = self.by_size.get(size)
-        return anchor is not None and anchor.lines.issuperset(digests)
+        shown: frozenset[bytes] = frozenset()
+        at = list(self.at(size))
+        return bool(at) and shown.union(*(one.lines for one in at)).issuperset(digests)
 
-    def dated(self, size: int, root: bytes, digests: Iterable[bytes]) -> list[int]:
-        """The times of those *digests* that are verified cosignatures on the checkpoint of this size and root."""
-        anchor = self.by_size.get(size)
-        if anchor is None or anchor.checkpoint.root != root:
-            return []
-        return [anchor.dated[digest] for digest in digests if digest in anchor.dated]
+    def dated(self, size: int, root: bytes, digests: Iterable[bytes]) -> list[tuple[str, int]]:
+        """
+        Witness and time of those *digests* that are verified cosignatures on the checkpoint of this size and root.
+        """
+        dated: dict[bytes, tuple[str, int]] = {}
+        for one in self.at(size):
+            if one.checkpoint.root == root:
+                dated |= one.dated
+        return [dated[digest] for digest in digests if digest in dated]

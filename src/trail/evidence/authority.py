@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from trail.errors import EncodingError, KeyRefused, RecordError, SignatureError
+from trail.errors import EncodingError, KeyRefused, NoteError, RecordError, SignatureError
+from trail.evidence.lineage import COMPROMISED, PLANNED
 from trail.evidence.moment import date_of
 from trail.evidence.record import Record, SignerRef
 from trail.evidence.refusals import refuse
@@ -20,6 +21,8 @@ from trail.evidence.registry import (
     DISPUTED,
     ERASED,
     GENESIS,
+    LOG_KEY_ROTATED,
+    LOG_RETIRED,
     REGISTRY_TYPES,
     REVOKED,
     ROSTER_TYPES,
@@ -29,7 +32,8 @@ from trail.evidence.registry import (
 )
 from trail.evidence.trace import History, Trace
 from trail.evidence.types import spec_from_value
-from trail.signing.keys import PublicKey, possession_message, vet
+from trail.merkle import check_origin
+from trail.signing.keys import PublicKey, log_key_messages, possession_message, vet
 
 Fields = dict[str, Any]
 ASSIGNED: Final = "PostAssigned@1"
@@ -87,6 +91,8 @@ def _check_founding(f: Fields, signers: set[str], origin: str) -> None:
                      sorted(set(persons)), sorted(signers))  # fmt: skip
     for founder in f["registrars"]:
         _check_new_key(founder, origin)
+    if "predecessor" in f:
+        _check_other_log(f["predecessor"]["origin"], origin, "a log does not come from itself")
 
 
 def _check_new_key(f: Fields, origin: str) -> PublicKey:
@@ -109,6 +115,58 @@ def _enrol(r: Registry, f: Fields, origin: str) -> None:
     public = _check_new_key(f, origin)
     if public.id in r.keys:
         raise _conflict("the key is enrolled already", public.id)
+    if any(public.id == one.public.id for one in r.log_keys):
+        raise refuse("KEY_DOUBLE_USE", "the key is or was the log's own", found=public.id)
+
+
+def _rotate_log(r: Registry, f: Fields, origin: str) -> None:
+    """
+    The old key names the new one, and the new one takes over; where the old one is lost or another's, nobody asks it.
+
+    A log that has a registry knows its key from its first rotation on; before, from its checkpoints alone.
+    """
+    try:
+        old, new = PublicKey(f["old_suite"], f["old"]), PublicKey(f["suite"], f["key"])
+        vet(old)
+        vet(new)
+    except KeyRefused as error:
+        raise refuse("KEY_WEAK", error.message, found=[f["old"], f["key"]]) from None
+    for key in (old, new):
+        if key.id in r.keys:
+            raise refuse("KEY_DOUBLE_USE", "the log's key is or was a member's", found=key.id)
+    if r.log_keys and r.log_keys[-1].public.id != old.id:
+        raise _conflict("the old key is not the log's key", old.id)
+    if new.id == old.id or any(new.id == one.public.id for one in r.log_keys):
+        raise _conflict("a key that was the log's does not come back", new.id)
+    if (f["reason"] == PLANNED) != ("vouched" in f):
+        raise _conflict(
+            "the old key vouches for the new one where the rotation was planned, and only there", f["reason"]
+        )
+    if "compromised_since" in f and f["reason"] != COMPROMISED:
+        raise _conflict("a date of compromise belongs to a key that was compromised", f["reason"])
+    by_old, by_new = log_key_messages(origin, old, new)
+    try:
+        new.verify(by_new, f["possession"])
+        if "vouched" in f:
+            old.verify(by_old, f["vouched"])
+    except SignatureError as error:
+        raise refuse("POSSESSION_BAD", error.message, found=[f["possession"], f.get("vouched")]) from None
+
+
+def _retire(r: Registry, f: Fields, origin: str) -> None:
+    if "successor" in f:
+        _check_other_log(f["successor"], origin, "a log is not its own successor")
+    elif "genesis" in f:
+        raise _conflict("a first entry belongs to a successor that is named", f["genesis"])
+
+
+def _check_other_log(other: str, origin: str, message: str) -> None:
+    try:
+        check_origin(other)
+    except NoteError as error:
+        raise _conflict(error.message, other) from None
+    if other == origin:
+        raise _conflict(message, other)
 
 
 def _rotate(r: Registry, f: Fields, origin: str) -> None:
@@ -196,6 +254,8 @@ _RULES: Final[dict[str, Callable[[Registry, Fields, str], None]]] = {
     "UnitMerged@1": _move,
     "BodyRepresented@1": _represent,
     "PostAssigned@1": _assign,
+    LOG_KEY_ROTATED: _rotate_log,
+    LOG_RETIRED: _retire,
 }
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from trail.errors import EncodingError, RecordError
 from trail.evidence.file import AttachmentItem, PartItem
+from trail.evidence.memory import Past
 from trail.evidence.record import AttachmentRef, PartRef, Record, decode_part
 from trail.evidence.refusals import refuse
 from trail.evidence.registry import Registry
@@ -20,10 +21,15 @@ from trail.evidence.verdict import Shown
 
 
 class Bodies:
-    """The bodies of one run; `expect` an entry, `take_part` and `take_attachment` what follows it, then `settle`."""
+    """
+    The bodies of one run; `expect` an entry, `take_part` and `take_attachment` what follows it, then `settle`.
 
-    def __init__(self, registry: Registry) -> None:
+    *whole* says that the registry is: in an extract, a subject need not be among the persons that are shown.
+    """
+
+    def __init__(self, registry: Registry, *, whole: bool = True) -> None:
         self._registry = registry
+        self._whole = whole
         self._record: Record | None = None
         self._amended: CompiledType | None = None
         self._parts: dict[bytes, PartRef] = {}
@@ -33,6 +39,21 @@ class Bodies:
         self._unshown_files: list[tuple[int, bytes]] = []
         self._counts = [0, 0, 0]
         self._file_counts = [0, 0]
+        self._past: Past | None = None
+        self._elsewhere = False  # what lies beside the past is not in this evidence
+
+    def resume(self, past: Past, *, beside: bool = True) -> None:
+        """Go on from *past*; *beside*: what lies beside it is in this evidence too, as it was then, and counts."""
+        self._past = past
+        self._elsewhere = not beside
+        if beside:
+            self._counts = [past.parts.shown, past.parts.withheld, past.parts.erased]
+            self._file_counts = [past.attachments.shown, past.attachments.withheld]
+
+    @property
+    def erased(self) -> frozenset[tuple[bytes, str]]:
+        """The parts that the entries taken here have erased: event id and name."""
+        return frozenset(self._erased)
 
     @property
     def parts(self) -> Shown:
@@ -88,7 +109,7 @@ class Bodies:
         except (EncodingError, RecordError) as error:
             raise refuse("PART_MALFORMED", error.message, found=error.where) from None
         for person in content.subjects:
-            if person not in self._registry.persons and record.position > 1:
+            if self._whole and person not in self._registry.persons and record.position > 1:
                 raise refuse("NAME_UNKNOWN", "a subject that the registry does not have", found=person)
 
     def take_attachment(self, item: AttachmentItem) -> None:
@@ -110,11 +131,14 @@ class Bodies:
         """Take an admitted erasure; says False if the part was shown, as far as that can be told."""
         fields: dict[str, Any] = record.statement.fields
         part: tuple[bytes, str] = (fields["target"][0], fields["part"])
-        if part in self._erased:
+        past = self._past
+        if part in self._erased or (past is not None and past.lookup.erased(*part)):
             return True
         self._erased.add(part)
         unshown = self._unshown.pop(part, None) is not None
         self._counts[2] += unshown
+        if self._elsewhere and past is not None and past.history.digest_of(part[0]) is not None:
+            return True  # the evidence does not reach back to it
         return unshown or self._counts[1] > 0
 
     def settle(self) -> None:

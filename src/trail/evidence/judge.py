@@ -9,16 +9,22 @@ entry says, and what lies beside it, is for the judge of the log's kind: `trail.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from trail.evidence.anchors import Anchors
 from trail.evidence.file import AttachmentItem, PartItem, StateItem
 from trail.evidence.findings import Findings
+from trail.evidence.intervals import Proven
 from trail.evidence.opaque import OpaqueEntry
 from trail.evidence.record import Record
+from trail.evidence.registry import Registry
 from trail.evidence.verdict import Enrolled, Shown
 from trail.signing.policy import Policy
+
+if TYPE_CHECKING:
+    from trail.evidence.times import ActTimes
 
 Beside = PartItem | AttachmentItem | StateItem
 """What follows an entry in the evidence."""
@@ -30,7 +36,8 @@ class Ground:
     What the judges of one run share with it.
 
     ``roots`` holds the root at each size that was compared with a checkpoint; ``origin`` is the header's, empty until
-    it was read; ``own`` says whether the policy names that log.
+    it was read; ``own`` says whether the policy names that log; ``first`` is the SHA-256 of a genesis; ``times`` is
+    given the times of each entry, in order.
     """
 
     policy: Policy
@@ -39,9 +46,12 @@ class Ground:
     roots: dict[int, bytes] = field(default_factory=dict)
     origin: str = ""
     own: bool = False
+    first: bytes = b""
+    times: Callable[[ActTimes], None] | None = None
 
     def check_first(self, digest: bytes) -> None:
         """Compare the first entry, by the SHA-256 of its bytes, with those that the policy pins, if it pins any."""
+        self.first = digest
         if self.own and self.policy.genesis and digest not in self.policy.genesis:
             pinned = sorted(self.policy.genesis)
             self.findings.find("GENESIS_OTHER", "the policy pins another first entry", 1, pinned, digest)
@@ -63,6 +73,10 @@ class Judge(Protocol):
     registry_position: int
 
     @property
+    def registry(self) -> Registry | None:
+        """The registry after the last entry; None where a log has none."""
+
+    @property
     def parts(self) -> Shown:
         """Counts of body parts, or of states."""
 
@@ -82,6 +96,9 @@ class Judge(Protocol):
 
     def settle(self) -> None:
         """Nothing more lies beside the last entry: another follows, or none."""
+
+    def proven(self, size: int) -> Proven:
+        """How much is proven about the times of the first *size* entries."""
 
     def close(self, size: int) -> None:
         """Judge what only the end shows, and count the checks that all *size* entries went through."""

@@ -13,11 +13,22 @@ from trail.evidence.admission import admit, check_keys, check_signatures
 from trail.evidence.bodies import Bodies
 from trail.evidence.file import AttachmentItem, PartItem
 from trail.evidence.history import MemoryHistory
+from trail.evidence.intervals import Proven
 from trail.evidence.judge import Beside, Ground, digest_of
+from trail.evidence.memory import Past
 from trail.evidence.moment import date_of
 from trail.evidence.record import Record, Seen, decode_entry
 from trail.evidence.refusals import refuse
-from trail.evidence.registry import BUILT_IN, CORRECTED, ERASED, GENESIS, REGISTRY_TYPES, REVOKED, Registry
+from trail.evidence.registry import (
+    BUILT_IN,
+    CORRECTED,
+    ERASED,
+    GENESIS,
+    LOG_KEY_ROTATED,
+    REGISTRY_TYPES,
+    REVOKED,
+    Registry,
+)
 from trail.evidence.schema import CompiledType, Mentions
 from trail.evidence.times import Times
 from trail.evidence.verdict import Enrolled, Shown
@@ -26,18 +37,18 @@ _KEY_TYPES: Final = frozenset((GENESIS, "KeyEnrolled@1", "KeyRotated@1"))
 
 
 class ActJudge:
-    """Judges acts; see `trail.evidence.judge.Judge`."""
+    """Judges acts; see `trail.evidence.judge.Judge`.  *past* is what was judged before, if it does not begin here."""
 
-    def __init__(self, ground: Ground) -> None:
+    def __init__(self, ground: Ground, past: Past | None = None) -> None:
         self._ground = ground
         self._findings = ground.findings
         self._find = ground.findings.find
         self._policy_keys = frozenset(key.raw for key in ground.policy.keys)
         self._agreed: Seen | None = None
-        self.registry = Registry()
-        self.registry_position = 0
-        self.history = MemoryHistory()
-        self.times = Times(ground.anchors, ground.findings)
+        self.registry = Registry() if past is None else past.registry
+        self.registry_position = 0 if past is None else past.registry_position
+        self.history = MemoryHistory(None if past is None else past.history)
+        self.times = Times(ground, past)
         self.bodies = Bodies(self.registry)
 
     @property
@@ -73,9 +84,8 @@ class ActJudge:
             mentions = admit(record, self.registry, self.history, origin)
         except Refusal as error:
             self._findings.refused(error, position, entry=entry)
-        if record.statement.seen is not None:
-            self._seen(record, record.statement.seen)
-        self.times.take(record)
+        seen = record.statement.seen
+        self.times.take(record, seen is not None and self._seen(record, seen))
         self.bodies.expect(record, self._amended(record))
         if mentions is not None:
             self._admitted(record, mentions, entry)
@@ -107,6 +117,8 @@ class ActJudge:
         elif kind == REVOKED:
             key = record.statement.fields["key"]
             self.times.revoked(record, self.registry.keys[key].compromised_since)  # type: ignore[index]
+        elif kind == LOG_KEY_ROTATED:
+            self._log_key(record)
         before = len(self.registry.keys)
         self.registry.apply(record)
         if kind in _KEY_TYPES:
@@ -114,6 +126,15 @@ class ActJudge:
                 if state.public.raw in self._policy_keys:
                     self._find("KEY_DOUBLE_USE", "a member's key is a log's or a witness's", record.position,
                                found=state.public.raw)  # fmt: skip
+
+    def _log_key(self, record: Record) -> None:
+        """A log's key is no witness's, and no other log's; a rotation names two that the policy may not know as its."""
+        origin, policy = self._ground.origin, self._ground.policy
+        others = {key.raw for key in policy.keys if key not in policy.log_keys(origin)}
+        for name in ("old", "key"):
+            if record.statement.fields[name] in others:
+                self._find("KEY_DOUBLE_USE", "the log's key is a witness's or another log's", record.position,
+                           found=record.statement.fields[name])  # fmt: skip
 
     def _posts(self, record: Record) -> None:
         """Remark where the log did not show, up to here, that a signer held the post: on the day of their own act."""
@@ -124,10 +145,11 @@ class ActJudge:
                 self._find("POST_NOT_HELD", "not known by then to hold the post when it was done", record.position,
                            post, person)  # fmt: skip
 
-    def _seen(self, record: Record, seen: Seen) -> None:
+    def _seen(self, record: Record, seen: Seen) -> bool:
+        """Check 12: whether the evidence shows what the signer had seen."""
         self._findings.count(12)
         if seen == self._agreed:  # the statement before named the same, and nothing but its position has changed
-            return
+            return True
         position, roots, anchors = record.position, self._ground.roots, self._ground.anchors
         if seen.size >= position:
             self._find("SEEN_AHEAD", "the signer had seen a tree that reaches this entry", position, position,
@@ -142,8 +164,10 @@ class ActJudge:
             self._find("SEEN_UNSHOWN", "an anchor that the signer held is not in the evidence", position, seen.size,
                        [digest for digest in seen.anchors if not anchors.shown(seen.size, (digest,))])  # fmt: skip
         else:
-            self.times.seen(record)
+            self.times.seen(position, seen)
             self._agreed = seen
+            return True
+        return False
 
     def beside(self, item: Beside, position: int) -> None:
         """Judge a body part or an attachment of the act at *position*; an act has no state."""
@@ -162,6 +186,10 @@ class ActJudge:
     def settle(self) -> None:
         """Keep what the last act names and nobody brought: an erasure may still come."""
         self.bodies.settle()
+
+    def proven(self, size: int) -> Proven:
+        """How much is proven about the times of the first *size* acts."""
+        return self.times.proven(size)
 
     def close(self, size: int) -> None:
         """Judge what only the end shows: bodies that nobody brought, or that the policy requires."""

@@ -11,9 +11,11 @@ import hashlib
 
 from trail.errors import EncodingError, RecordError, Refusal
 from trail.evidence.file import AttachmentItem, PartItem
+from trail.evidence.intervals import Proven
 from trail.evidence.judge import Beside, Ground, digest_of
 from trail.evidence.opaque import OpaqueEntry, decode_opaque
 from trail.evidence.refusals import refuse
+from trail.evidence.registry import Registry
 from trail.evidence.states import States
 from trail.evidence.times import Times
 from trail.evidence.verdict import Enrolled, Shown
@@ -21,15 +23,21 @@ from trail.evidence.versions import Versions
 
 
 class OpaqueJudge:
-    """Judges opaque entries; see `trail.evidence.judge.Judge`."""
+    """
+    Judges opaque entries; see `trail.evidence.judge.Judge`.
 
-    def __init__(self, ground: Ground) -> None:
+    *whole* says that all entries are shown: only then has each event been looked for among the others.
+    """
+
+    def __init__(self, ground: Ground, *, whole: bool = True) -> None:
         self._ground = ground
+        self._whole = whole
         self._findings = ground.findings
-        self._times = Times(ground.anchors, ground.findings)
+        self._times = Times(ground)
         self._versions = Versions()
         self._states = States()
         self.registry_position = 0
+        self.registry: Registry | None = None
         self.attachments = Shown()
         self.enrolled: tuple[Enrolled, ...] = ()
 
@@ -51,7 +59,7 @@ class OpaqueJudge:
         if not self._versions.add(event.id_kind, event.originator, event.version):
             self._findings.find("EVENT_TWICE", "the application's event was recorded before", position,
                                 found=[event.name, event.version], entry=entry)  # fmt: skip
-        self._times.clock(position, event.recorded)
+        self._times.event(event)
         self._states.expect(event)
         return event
 
@@ -73,9 +81,13 @@ class OpaqueJudge:
         if event is not None:
             self._findings.find("STATE_MISSING", "neither shown nor withheld", event.position, event.digest)
 
+    def proven(self, size: int) -> Proven:
+        """How much is proven about the times of the first *size* events: from above alone."""
+        return self._times.proven(size)
+
     def close(self, size: int) -> None:
         """Count the checks of every entry; say what was withheld although the policy requires it."""
-        for check in (3, 7):
+        for check in (3, 7) if self._whole else (3,):
             self._findings.count(check, size)
         withheld = self._states.counts.withheld
         if withheld and "bodies" in self._ground.policy.require:

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
 from trail.encoding import Value
+from trail.evidence import lineage
+from trail.evidence.lineage import LogKey, Predecessor, Retirement
 from trail.evidence.record import Record
 from trail.evidence.schema import CompiledType
 from trail.evidence.types import Field, PartSpec, TypeSpec, spec_from_value
@@ -28,11 +30,6 @@ _SIGNATURE: Final = Field("bytes", min=64, max=4096)
 _CUSTODY: Final = Field("enum", values=CUSTODIES)
 _REASON: Final = {"reason": PartSpec({"reason": Field("text", max=10_000)})}
 _REFERENCE: Final = Field("reference")
-_PREDECESSOR: Final = Field(
-    "record",
-    optional=True,
-    members={"origin": _ID, "root": Field("digest"), "size": Field("int", min=1)},
-)
 _FOUNDER: Final = Field(
     "record",
     members={"custody": _CUSTODY, "key": _KEY, "person": _ID, "possession": _SIGNATURE, "suite": _ID},
@@ -48,7 +45,7 @@ def _own(name: str, fields: dict[str, Field], parts: dict[str, PartSpec] | None 
     return TypeSpec(name, 1, fields, parts or {}, ("*",), ("own",))
 
 
-_FOUNDING = (_own("LogFounded", {"predecessor": _PREDECESSOR, "registrars": Field("list", of=_FOUNDER, min=2)}),)
+_FOUNDING = (_own("LogFounded", {"predecessor": lineage.PREDECESSOR, "registrars": Field("list", of=_FOUNDER, min=2)}),)
 _BY_TWO = (
     _own("RegistrarAppointed", {"person": _PERSON}),
     _own("RegistrarEnded", {"person": _PERSON}),
@@ -70,6 +67,8 @@ _BY_TWO = (
     _own("UnitMerged", {"into": _UNIT, "unit": _UNIT}),
     _own("BodyRepresented", {"post": _POST, "unit": _UNIT}),
     _own("TypeDeclared", {"schema": Field("changes")}),
+    _own("LogKeyRotated", lineage.ROTATION_FIELDS),
+    _own("LogRetired", lineage.RETIREMENT_FIELDS),
 )
 _BY_OWNER_OR_ONE = (
     _own(
@@ -116,6 +115,8 @@ EDIT_TYPES: Final = frozenset((CORRECTED, VOIDED, DISPUTED, ERASED))
 TWO_REGISTRARS: Final = frozenset(spec.key for spec in _BY_TWO)
 ROSTER_TYPES: Final = frozenset(spec.key for spec in _ROSTER)
 REVOKED: Final = _BY_OWNER_OR_ONE[0].key
+LOG_KEY_ROTATED: Final = "LogKeyRotated@1"
+LOG_RETIRED: Final = "LogRetired@1"
 REGISTRY_TYPES: Final = frozenset((GENESIS, REVOKED)) | TWO_REGISTRARS | ROSTER_TYPES
 BUILT_IN: Final[dict[str, CompiledType]] = {
     spec.key: CompiledType(spec) for spec in (*_FOUNDING, *_BY_TWO, *_BY_OWNER_OR_ONE, *_ROSTER, *_EDITS)
@@ -193,6 +194,9 @@ class Registry:
     portfolios: dict[str, list[tuple[str, tuple[str, ...], int]]] = field(default_factory=dict)
     granted_posts: dict[str, dict[str, Grant]] = field(default_factory=dict)
     through_posts: set[str] = field(default_factory=set)
+    log_keys: list[LogKey] = field(default_factory=list)
+    predecessor: Predecessor | None = None
+    retired: Retirement | None = None
     position: int = 0
 
     def apply(self, record: Record) -> None:
@@ -258,6 +262,7 @@ def _enrol(r: Registry, record: Record, person: str, fields: Fields) -> None:
 
 
 def _founded(r: Registry, record: Record, f: Fields) -> None:
+    r.predecessor = lineage.predecessor(f)
     for founder in f["registrars"]:
         r.persons.add(founder["person"])
         r.registrars.add(founder["person"])
@@ -344,6 +349,10 @@ def _relieved(r: Registry, record: Record, f: Fields) -> None:
             return
 
 
+def _log_retired(r: Registry, record: Record, f: Fields) -> None:
+    r.retired = lineage.retired(record, f)
+
+
 def _portfolio(r: Registry, record: Record, f: Fields) -> None:
     row = (f["from"], tuple(f["units"]), record.position)
     r.portfolios.setdefault(f["post"], []).append(row)
@@ -370,4 +379,6 @@ _CHANGES: Final[dict[str, Callable[[Registry, Record, dict[str, Value]], None]]]
     "PostAssigned@1": _assigned,
     "PostRelieved@1": _relieved,
     "PortfolioChanged@1": _portfolio,
+    LOG_KEY_ROTATED: lambda r, record, f: lineage.rotated(r.log_keys, record, f),
+    LOG_RETIRED: _log_retired,
 }

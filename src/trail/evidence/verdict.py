@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
 from trail.errors import EvidenceError
+from trail.evidence.intervals import NOTHING_PROVEN, Proven
 
 MAX_LISTED: Final = 100
 """How many findings of one code are listed; the others are counted."""
@@ -84,6 +85,125 @@ class Enrolled(NamedTuple):
     ended: int | None
 
 
+class LogKeyRow(NamedTuple):
+    """
+    A key of the log as a policy names it, in force for checkpoints of size ``since`` and beyond.
+
+    ``by``: the registrars who brought it; ``reason``: why; ``vouched``: the key before it signed for it; ``named``: the
+    policy names it.
+    """
+
+    vkey: str
+    since: int
+    by: tuple[str, ...]
+    reason: str
+    vouched: bool
+    named: bool
+
+
+class Lineage(NamedTuple):
+    """
+    Where a log comes from and where it goes, as its own entries say.
+
+    ``keys``: its keys over time, empty where it never rotated one; ``predecessor``: origin, size and root of the log
+    that the genesis names, ``compared`` whether that was compared with what the inspector holds; ``retired``: the
+    position of the last act, ``successor`` the log that it names, by the SHA-256 of its first entry too if it is there.
+    """
+
+    keys: tuple[LogKeyRow, ...] = ()
+    predecessor: tuple[str, int, bytes] | None = None
+    compared: bool = False
+    retired: int | None = None
+    successor: str | None = None
+    successor_genesis: bytes | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """A map of plain values."""
+        return {
+            "keys": [{**row._asdict(), "by": list(row.by)} for row in self.keys],
+            "predecessor": None if self.predecessor is None else _plain(
+                dict(zip(("origin", "size", "root"), self.predecessor, strict=True))
+            ),
+            "compared": self.compared,
+            "retired": self.retired,
+            "successor": self.successor,
+            "successor_genesis": _plain(self.successor_genesis),
+        }  # fmt: skip
+
+
+class Vouched(NamedTuple):
+    """A signer in an extract: the person, the key's id, and the shown position that enrolled it (None: not shown)."""
+
+    person: str
+    key: bytes
+    enrolled: int | None
+
+
+class ShownEntry(NamedTuple):
+    """
+    An entry of an extract that stands in the log: its position, type or topic, the log's clock reading, its signers.
+
+    ``signed``: every signature was made by a key whose enrolment is shown, and which no shown entry ended.
+    """
+
+    position: int
+    event: str
+    recorded: int
+    signers: tuple[Vouched, ...]
+    signed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extracted:
+    """
+    What an extract shows: ``entries`` of the ``of`` that its checkpoint covers, ``proven`` of them to stand there.
+
+    ``registry`` of them are of the registry, most brought along to vouch for keys; ``listed`` are those proven, in
+    order of position, at most `MAX_LISTED` of the registry and as many others.
+    """
+
+    entries: int
+    proven: int
+    registry: int
+    of: int
+    listed: tuple[ShownEntry, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """A map of plain values."""
+        rows = [
+            {**row._asdict(), "signers": [{**who._asdict(), "key": who.key.hex()} for who in row.signers]}
+            for row in self.listed
+        ]
+        return {"entries": self.entries, "proven": self.proven, "registry": self.registry, "of": self.of,
+                "listed": rows}  # fmt: skip
+
+
+class Compared(NamedTuple):
+    """
+    A checkpoint that the evidence carries and a log key of the policy signed: ``held`` says that the entries gave its
+    root, ``satisfied`` that the policy's quorum stands on it.
+    """
+
+    size: int
+    root: bytes
+    note: bytes
+    held: bool
+    satisfied: bool
+
+
+class Resumed(NamedTuple):
+    """
+    What was not judged again: positions 1 to ``size`` were, at ``made`` (UTC seconds), under the same policy.
+
+    Now they were only hashed; those up to ``after`` are not in the evidence at all, but the inspector's memory has the
+    hashes from which it goes on.
+    """
+
+    size: int
+    made: int
+    after: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """
@@ -91,9 +211,12 @@ class Report:
 
     ``anchored`` is 0 where nothing anchors; ``anchored_at`` is the time (UTC seconds) by which a quorum had seen the
     anchoring checkpoint; ``exposed`` counts the entries after it, whose loss could not be seen.  ``counts`` holds the
-    number of findings and remarks by code, also of those not listed.  ``kind`` is ``"file"`` or ``"database"``;
+    number of findings and remarks by code, also of those not listed.  ``kind`` is ``"file"``, ``"database"`` or
+    ``"extract"``; of an extract ``size`` and ``root`` are those of its checkpoint, and ``extract`` says what is shown.
     ``log_kind`` is ``"acts"``, ``"opaque"``, or empty where no entry could be read.  ``parts`` counts body parts, of an
-    opaque log the states of its events.
+    opaque log the states of its events.  ``times`` sums up what is proven of when acts were signed and recorded;
+    ``lineage`` says which keys the log had, what came before it and what after; ``quorum_bears`` how many dishonest
+    witnesses the policy's quorum bears (`Policy.bears`).
     """
 
     verdict: Verdict
@@ -118,6 +241,12 @@ class Report:
     policy_digest: bytes
     versions: Mapping[str, str]
     made: int | None
+    times: Proven = NOTHING_PROVEN
+    resumed: Resumed | None = None
+    checkpoints: tuple[Compared, ...] = ()
+    lineage: Lineage = field(default_factory=Lineage)
+    quorum_bears: int | None = None
+    extract: Extracted | None = None
 
     @property
     def keys(self) -> dict[str, int]:
@@ -156,11 +285,16 @@ class Report:
             "parts": _shown(self.parts),
             "attachments": _shown(self.attachments),
             "scope": {name: _plain(self.scope[name]) for name in sorted(self.scope)},
+            "times": self.times.to_json(),
+            "resumed": None if self.resumed is None else self.resumed._asdict(),
+            "lineage": self.lineage.to_json(),
+            "quorum_bears": self.quorum_bears,
             "enrolled": [{name: _plain(value) for name, value in row._asdict().items()} for row in self.enrolled],
             "facts": {name: self.facts[name] for name in sorted(self.facts)},
             "policy": self.policy_digest.hex(),
             "versions": {name: self.versions[name] for name in sorted(self.versions)},
             "made": self.made,
+            **({} if self.extract is None else {"extract": self.extract.to_json()}),
         }
 
 
