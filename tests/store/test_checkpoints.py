@@ -262,3 +262,17 @@ def test_cosignatures_are_kept_beside_their_checkpoint(world: World) -> None:
         add_cosignatures(world.reader, line, size=5)
     with pytest.raises(CallerError):
         add_cosignatures(world.reader, first.note.replace("\n16\n", "\n15\n") + line)
+
+
+def test_checkpoints_are_read_backwards_page_by_page(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    for _ in range(5):
+        world.notes(1)
+        issued = world.signer.issue(world.reader)
+        text = parse_note(issued.note).text
+        for name in ("a.example", "b.example")[: issued.number % 3]:
+            add_cosignatures(world.reader, cosign(text, name, key_of(name), issued.number))
+    every = world.reader.checkpoints()
+    assert sum(len(one.cosignatures) for one in every) == 6
+    for page in (1, 2, 5, 100):
+        monkeypatch.setattr("trail.store.read._CHECKPOINTS", page)
+        assert list(world.reader.checkpoints_back()) == every[::-1]

@@ -18,10 +18,11 @@ from trail.evidence.file import (
     write_evidence,
 )
 from trail.evidence.record import AttachmentRef, Happened, Seen, decode_part
+from trail.evidence.scope import Scope
 from trail.signing import cosign, parse_note
 from trail.store.checkpoints import add_cosignatures
 from trail.store.engine import Database
-from trail.store.export import EntryRow, Scope, attachment_rows, extent, items
+from trail.store.export import EntryRow, attachment_rows, extent, items
 from trail.store.read import Reader
 
 
@@ -107,6 +108,10 @@ def test_checkpoints_that_nobody_holds_are_left_out(world: World) -> None:
         (Scope(person="p-003"), ["-", "-", "name", "-", "-", "-"]),
         (Scope(start="2026-03-01", end="2026-03-05"), ["name", "name", "name", "甲", "校", "-"]),
         (Scope(end="2025-12-31"), ["-", "-", "-", "-", "-", "旧"]),
+        (Scope(unit="jia", start="2026-03-01"), ["name", "-", "-", "甲", "-", "-"]),
+        (Scope(unit="uni", end="2025-12-31"), ["-", "-", "-", "-", "-", "旧"]),
+        (Scope(person="p-001", end="2025-12-31"), ["-", "-", "-", "-", "-", "旧"]),
+        (Scope(person="p-003", start="2026-01-01", end="2026-12-31"), ["-", "-", "name", "-", "-", "-"]),
     ],
 )
 def test_a_scope_withholds_the_rest(world: World, scope: Scope, expected: list[str]) -> None:
@@ -154,9 +159,16 @@ def test_altered_entries_are_given_as_they_are(world: World) -> None:
     assert made[-1] == PartItem(None, made[-1].digest)  # type: ignore[union-attr]
 
 
-def test_scopes_are_one_of_four() -> None:
-    with pytest.raises(CallerError):
-        Scope(unit="jia", person="p-001")
+def test_a_scope_is_one_kind_and_perhaps_a_period() -> None:
+    for wrong in (
+        {"unit": "jia", "person": "p-001"}, {"unit": "jia", "nothing": True}, {"start": "2026-01-01", "nothing": True},
+        {"unit": ""}, {"start": "2026"}, {"unit": "jia", "start": "2026-02-01", "end": "2026-01-31"},
+    ):  # fmt: skip
+        with pytest.raises(CallerError):
+            Scope(**wrong)  # type: ignore[arg-type]
+    both = Scope(unit="jia", start="2026-01-01", end="2026-06-30")
+    assert both.header() == {"from": "2026-01-01", "to": "2026-06-30", "unit": "jia"}
+    assert Scope(person="p-001", end="2026-06-30").header() == {"person": "p-001", "to": "2026-06-30"}
     assert Scope(start="2026-01-01").header() == {"from": "2026-01-01"}
     assert Scope(unit="jia").header() == {"unit": "jia"}
 

@@ -30,6 +30,7 @@ from trail.store import queries
 from trail.store.engine import Database
 from trail.store.history import SqlHistory
 from trail.store.logs import find_log
+from trail.store.purposes import KEY_TYPES, check_purpose
 from trail.store.schema import ACTS
 from trail.store.statements import Row, Transaction
 from trail.store.submission import Submission, check_beside, is_same_act
@@ -232,6 +233,8 @@ class EntryStore:
         mentions = admit(record, registry, history, self.origin)
         if statement.seen is not None:
             self._check_seen(tx, record)
+        if statement.type in KEY_TYPES:
+            check_purpose(tx, self.log, self.origin, record, registry)
         if statement.attachments:
             self._take_attachments(tx, record, submission)
         is_registry = statement.type in REGISTRY_TYPES

@@ -12,6 +12,9 @@ the database.  Whoever rewrites old entries, however consistently, can't make it
 what was signed before are its own, and a head that is not their extension is refused.
 
 After a crash between state and release, the next call releases the same note again.
+
+Where an entry that it would cover ends its own key (`LogKeyRotated`), it signs nothing any more: `switch` gives the
+state, with its peaks, to the new key that the entry names.
 """
 
 from __future__ import annotations
@@ -21,18 +24,21 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from trail.encoding import decode, encode
-from trail.errors import CallerError, EncodingError, NoteError, StoreFailed
+from trail.errors import CallerError, EncodingError, KeyRefused, NoteError, RecordError, StoreFailed
 from trail.evidence.file import MAX_NOTE
+from trail.evidence.record import decode_entry
+from trail.evidence.registry import LOG_KEY_ROTATED
 from trail.merkle import Checkpoint, Frontier, format_checkpoint, leaf_hash
-from trail.signing import Signer, format_note, parse_note, sign_note
+from trail.signing import PublicKey, Signer, format_note, parse_note, sign_note
 from trail.signing.line import parse_line
 from trail.store import queries
-from trail.store.files import locked, read_small, write_durably
+from trail.store.files import LOCK_TIMEOUT, locked, read_small, write_durably
 from trail.store.read import Head, IssuedCheckpoint, Reader
 
 MAX_COSIGNATURES: Final = 99  # a note has at most 100 signatures, one of them the log's
 _MAX_STATE: Final = 65_536
 _KEYS: Final = ("format", "key", "note", "number", "origin", "peaks", "root", "size")
+_ROTATION: Final = LOG_KEY_ROTATED.encode()
 _ADVICE: Final = "Stop, keep this database as it is, and compare it with your backups and with a witness's checkpoint."
 
 
@@ -70,6 +76,14 @@ def decode_state(data: bytes) -> SignerState:
     return state
 
 
+class _Rotation(NamedTuple):
+    """A rotation of the log's key as an entry says it: its position, and the ids of both keys."""
+
+    position: int
+    old: bytes
+    new: bytes
+
+
 class CheckpointSigner:
     """
     Signs the checkpoints of one log with its log key; *path* is the state file beside the key.
@@ -95,33 +109,74 @@ class CheckpointSigner:
         """The state as it lies on the disk."""
         return decode_state(read_small(self.path, _MAX_STATE))
 
-    def issue(self, reader: Reader) -> IssuedCheckpoint:
+    def issue(self, reader: Reader, *, timeout: float = LOCK_TIMEOUT) -> IssuedCheckpoint:
         """
         Sign a checkpoint of the log as it stands and release it; the last one again where nothing was added.
+
+        *timeout* is how many seconds another process may hold the state.
 
         Raises:
             CallerError: The log is empty, or key, state and log do not belong together.
             StoreFailed: ``LOG_SHORTER``, ``LOG_REWRITTEN``, ``STATE_BEHIND``: what was signed before does not fit what
-                is there; nothing was signed.  ``STATE_FILE``, ``STATE_DAMAGED``: no state that can be used.
+                is there; nothing was signed.  ``LOG_KEY_ROTATED``: the log ended this key; nothing was signed.
+                ``STATE_FILE``, ``STATE_DAMAGED``: no state that can be used.
         """
-        with locked(self.path):
+        with locked(self.path, timeout=timeout):
             state = self.state()
-            self._check_belonging(state, reader)
+            _check_log(state, reader)
             with reader.snapshot() as view:
-                frontier = _extended(state, view)
+                frontier, rotations = _extended(state, view)
                 released = state.number == 0 or view.checkpoint(state.size) is not None
             if not released:
                 release(state, reader)
-            if frontier.size > state.size:
-                state = self._signed(state, frontier)
-                write_durably(self.path, state.encode())
+            if frontier.size == state.size:
+                return release(state, reader)  # nothing to sign: the key, and its passphrase, are not asked for
+            self._check_key(state)
+            if rotations:
+                raise StoreFailed(
+                    f"position {rotations[0].position} gave the log another key: this one signs no more",
+                    code="LOG_KEY_ROTATED", advice="Finish the rotation: trail keys rotate-log, with the new key.",
+                    expected=rotations[-1].new, found=state.key, position=rotations[0].position,
+                )  # fmt: skip
+            state = self._signed(state, frontier)
+            write_durably(self.path, state.encode())
             return release(state, reader)
 
-    def _check_belonging(self, state: SignerState, reader: Reader) -> None:
-        if state.origin != reader.origin:
-            raise CallerError("the signer's state is of another log", expected=state.origin, found=reader.origin)
+    def switch(self, reader: Reader) -> SignerState:
+        """
+        Give the state to this signer's key, which the log has named as its new one; done already, it changes nothing.
+
+        The peaks stay: the new key signs extensions of what the old one signed, and nothing else.
+
+        Raises:
+            CallerError: The state is of another log, or the log names no such key (``LOG_KEY_NOT_ROTATED``).
+            StoreFailed: As `issue`.
+        """
+        with locked(self.path):
+            state = self.state()
+            _check_log(state, reader)
+            own = self._key.public.id
+            if state.key == own:
+                return state
+            with reader.snapshot() as view:
+                _, rotations = _extended(state, view)
+            if not rotations or rotations[-1].new != own:
+                raise CallerError(
+                    "the log does not say that this is its new key", code="LOG_KEY_NOT_ROTATED",
+                    advice="Record the rotation first: trail keys rotate-log does both.",
+                    expected=rotations[-1].new if rotations else state.key, found=own,
+                )  # fmt: skip
+            state = state._replace(key=own)
+            write_durably(self.path, state.encode())
+            return state
+
+    def _check_key(self, state: SignerState) -> None:
         if state.key != self._key.public.id:
-            raise CallerError("the signer's state is of another key", expected=state.key, found=self._key.public.id)
+            raise CallerError(
+                "the signer's state is of another key", code="STATE_OTHER_KEY", expected=state.key,
+                found=self._key.public.id,
+                advice="Name the log's key of today; if it is just being rotated, finish: trail keys rotate-log.",
+            )  # fmt: skip
 
     def _signed(self, state: SignerState, frontier: Frontier) -> SignerState:
         root = frontier.root()
@@ -132,8 +187,17 @@ class CheckpointSigner:
         )  # fmt: skip
 
 
-def _extended(state: SignerState, view: Reader) -> Frontier:
-    """The signer's own frontier, extended by the entries that the database holds beyond it."""
+def _check_log(state: SignerState, reader: Reader) -> None:
+    if state.origin != reader.origin:
+        raise CallerError("the signer's state is of another log", expected=state.origin, found=reader.origin)
+
+
+def _extended(state: SignerState, view: Reader) -> tuple[Frontier, list[_Rotation]]:
+    """
+    The signer's own frontier, extended by the entries that the database holds beyond it.
+
+    With it, the rotations among them that lead away from the state's key.
+    """
     head = view.head()
     if type(head.size) is not int or type(head.peaks) is not bytes:
         raise StoreFailed("the head's row is damaged", code="LOG_REWRITTEN", advice=_ADVICE, found=list(head))
@@ -141,10 +205,15 @@ def _extended(state: SignerState, view: Reader) -> Frontier:
         raise CallerError("an empty log has no checkpoint", code="LOG_EMPTY")
     _check_history(state, view, head)
     frontier = Frontier.from_bytes(state.size, state.peaks)
+    rotations: list[_Rotation] = []
     for position, entry in view.entries(state.size + 1, head.size):
         if position != frontier.size + 1:
             break
         frontier.append(leaf_hash(entry))
+        if _ROTATION in entry:
+            one = _rotation(entry, position)
+            if one is not None and one.old == (rotations[-1].new if rotations else state.key):
+                rotations.append(one)
     if frontier.size != head.size:
         raise StoreFailed(
             f"the entry at position {frontier.size + 1} is missing", code="LOG_REWRITTEN", advice=_ADVICE,
@@ -155,7 +224,19 @@ def _extended(state: SignerState, view: Reader) -> Frontier:
             f"the database's tree of {head.size} entries does not extend the {state.size} that were signed",
             code="LOG_REWRITTEN", advice=_ADVICE, expected=frontier.root(), found=head.peaks, signed=state.note,
         )  # fmt: skip
-    return frontier
+    return frontier, rotations
+
+
+def _rotation(entry: bytes, position: int) -> _Rotation | None:
+    """What an entry says of a rotation; None if it is none.  Whether it may is what append has judged."""
+    try:
+        statement = decode_entry(entry, position).statement
+        if statement.type != LOG_KEY_ROTATED:
+            return None
+        f: Any = statement.fields
+        return _Rotation(position, PublicKey(f["old_suite"], f["old"]).id, PublicKey(f["suite"], f["key"]).id)
+    except (RecordError, EncodingError, KeyRefused, KeyError, TypeError):
+        return None
 
 
 def _check_history(state: SignerState, view: Reader, head: Head) -> None:
@@ -205,7 +286,8 @@ def add_cosignatures(reader: Reader, data: str | bytes, *, size: int | None = No
     except UnicodeDecodeError:
         raise NoteError("cosignatures are UTF-8 text") from None
     whole = "\n\n" in text
-    issued = [c for c in reader.checkpoints() if size in (None, c.size)]
+    found = None if size is None else reader.checkpoint(size)
+    issued = ([] if found is None else [found]) if size is not None else reader.checkpoints()
     if whole:
         note = parse_note(text)
         issued = [c for c in issued if parse_note(c.note).text == note.text]

@@ -12,7 +12,7 @@ import sqlite3
 import threading
 import weakref
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final, Self
@@ -44,7 +44,9 @@ class Database:
 
     *url* is ``sqlite:///path``, ``sqlite://`` (in memory) or a path; *mode* is ``"create"``, ``"write"`` or ``"read"``
     (for audits: the file is opened read-only); *tables* are those that it must hold, and that ``"create"`` makes where
-    they are missing.  Usable from several threads; a fork is noticed and gets connections of its own.
+    they are missing.  Without *wal* the journal is a file that is truncated: slower, one file when closed, and safe
+    for several processes on any version of SQLite.  Usable from several threads; a fork is noticed and gets
+    connections of its own.
 
     After a failure that leaves the state of the disk unknown (I/O error, disk full, damaged file) the writing
     connection is closed and every further append refused until `reopen`.
@@ -61,8 +63,10 @@ class Database:
         mode: str = "write",
         busy_timeout: float = BUSY_TIMEOUT,
         tables: Sequence[Table] = ACT_TABLES,
+        wal: bool = True,
     ) -> None:
         self.path = _path(url)
+        self._wal = wal
         self._shape = shape_of(tables)
         self._waiting: weakref.WeakSet[threading.Event] = weakref.WeakSet()
         self._listeners = threading.Lock()
@@ -105,7 +109,9 @@ class Database:
         try:
             sqlite.harden(connection, read_only=mode == "ro")
             if mode != "ro":
-                sqlite.make_durable(connection, memory=self.memory, busy_timeout=self._busy_timeout)
+                sqlite.make_durable(
+                    connection, memory=self.memory, busy_timeout=self._busy_timeout, wal=self._wal
+                )  # fmt: skip
         except BaseException:
             connection.close()
             raise
@@ -321,7 +327,19 @@ class Database:
             self._failed = self._failed or _CLOSED
             if writer is not None:
                 writer.close()
+            if not self._wal and Path(f"{self.path}-journal").exists():
+                self._tidy()
             self._engine.dispose()
+
+    def _tidy(self) -> None:
+        """Let SQLite remove the empty journal that truncating leaves behind, unless somebody else is at work."""
+        with suppress(StoreFailed, *_DRIVER_ERRORS):
+            proxy = self._engine.raw_connection()
+            try:
+                for pragma in ("busy_timeout=0", "journal_mode=delete"):
+                    proxy.cursor().execute(f"PRAGMA {pragma}").fetchall()
+            finally:
+                proxy.invalidate()
 
     def __enter__(self) -> Self:
         return self

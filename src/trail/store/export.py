@@ -9,26 +9,27 @@ nothing: the entries themselves say which of the two it is.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Final, NamedTuple
 
-from trail.encoding import Value, decode
+from trail.encoding import decode
 from trail.errors import CallerError, EncodingError, RecordError, StoreFailed
 from trail.evidence.file import (
     MAX_ATTACHMENT,
     AttachmentItem,
+    BesideItem,
     CheckpointItem,
+    ConsistencyItem,
     EntryItem,
     Header,
     Item,
     PartItem,
     StateItem,
 )
-from trail.evidence.moment import check_date
 from trail.evidence.opaque import MAX_STATE, decode_opaque
-from trail.evidence.record import MAX_ENTRY, MAX_PART, Record, Statement, decode_entry, decode_part
-from trail.evidence.registry import ERASED, Registry
+from trail.evidence.record import MAX_ENTRY, MAX_PART, Record, decode_entry, decode_part
+from trail.evidence.registry import ERASED
+from trail.evidence.scope import Scope, Shown, check_known
 from trail.store import queries
 from trail.store.read import IssuedCheckpoint, Reader, raw
 from trail.store.schema import ACTS, OPAQUE
@@ -91,90 +92,6 @@ class AttachmentRow(NamedTuple):
     media: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scope:
-    """
-    Which contents are shown: all, none, or those of one unit and below, of one person, or of a period.
-
-    ``start`` and ``end`` are dates (``YYYY-MM-DD``), both included, of when the acts happened.  Of an opaque log, all
-    or none.
-    """
-
-    unit: str | None = None
-    person: str | None = None
-    start: str | None = None
-    end: str | None = None
-    nothing: bool = False
-
-    def __post_init__(self) -> None:
-        period = self.start is not None or self.end is not None
-        if [self.unit is not None, self.person is not None, period, self.nothing].count(True) > 1:
-            raise CallerError("a scope is all, none, a unit, a person or a period")
-        if "" in (self.unit, self.person):
-            raise CallerError("name a unit or a person")
-        for date in (self.start, self.end):
-            if date is not None:
-                try:
-                    check_date(date, "scope")
-                except RecordError as error:
-                    raise CallerError(error.message) from None
-        if self.start is not None and self.end is not None and self.end < self.start:
-            raise CallerError("the period ends before it begins", found=[self.start, self.end])
-
-    @property
-    def everything(self) -> bool:
-        """Whether nothing is withheld."""
-        return self == Scope()
-
-    def header(self) -> dict[str, Value]:
-        """What the evidence file says about its scope."""
-        if self.nothing:
-            return {"none": True}
-        named = {"from": self.start, "person": self.person, "to": self.end, "unit": self.unit}
-        return {key: value for key, value in named.items() if value is not None} or {"all": True}
-
-
-class Shown:
-    """Decides what *scope* shows, as of the registry at the end of the log."""
-
-    def __init__(self, scope: Scope, registry: Registry) -> None:
-        self._scope = scope
-        self._registry = registry
-        self._members = self._of_unit(scope.unit) if scope.unit is not None else frozenset()
-
-    def _of_unit(self, unit: str) -> frozenset[str]:
-        """Everyone who ever held a post in the unit or below: their names belong to its scope."""
-        registry = self._registry
-        if unit not in registry.units:
-            raise CallerError("no such unit", code="NAME_UNKNOWN", found=unit)
-        posts = [post for post, known in registry.posts.items() if registry.within(known.unit, unit)]
-        return frozenset(a.person for post in posts for a in registry.assignments.get(post, ()))
-
-    def __call__(self, statement: Statement, subjects: Callable[[], set[str]]) -> bool:
-        """Whether what lies beside *statement* is shown; *subjects* gives the persons that its parts are about."""
-        scope, registry = self._scope, self._registry
-        if scope.nothing:
-            return False
-        if scope.unit is not None:
-            if statement.unit is not None:
-                return registry.within(statement.unit, scope.unit)
-            units = [p.who if p.kind == "body" else self._unit_of(p.post) for p in statement.performers]
-            if any(unit is not None and registry.within(unit, scope.unit) for unit in units):
-                return True
-            about = subjects() | {str(statement.fields["person"])} if "person" in statement.fields else subjects()
-            return not about.isdisjoint(self._members)
-        if scope.person is not None:
-            if any(p.kind == "person" and p.who == scope.person for p in statement.performers):
-                return True
-            return statement.fields.get("person") == scope.person or scope.person in subjects()
-        date = statement.happened.date()
-        return (scope.start is None or scope.start <= date) and (scope.end is None or date <= scope.end)
-
-    def _unit_of(self, post: str) -> str | None:
-        known = self._registry.posts.get(post)
-        return None if known is None else known.unit
-
-
 def items(
     reader: Reader,
     scope: Scope | None = None,
@@ -182,6 +99,7 @@ def items(
     size: int | None = None,
     watch: Watch | None = None,
     fetch: Fetch | None = None,
+    since: int = 0,
 ) -> Iterator[Item]:
     """
     The evidence of the log up to *size* (default: its last checkpoint, or its head where none was issued).
@@ -189,10 +107,11 @@ def items(
     It carries the last checkpoint up to there, and every earlier one that is cosigned or that a statement names.
     *watch* is given every row just before its entry, for an audit of the columns in the same pass, which is also given
     every checkpoint that the database holds, whatever its size; *fetch* gives the attachments that the host keeps.
-    Reads as of one moment.
+    With *since*, a continuation: the entries after that size, and for each checkpoint before it the proof that the tree
+    of that size begins with it.  Reads as of one moment.
 
     Raises:
-        CallerError: The scope needs what the log does not hold.
+        CallerError: The scope needs what the log does not hold, or the log is not that long.
     """
     chosen = scope or Scope()
     if reader.kind == OPAQUE and not (chosen.everything or chosen.nothing):
@@ -206,14 +125,22 @@ def items(
             erased = view.source.fetch(queries.LAST_OF_TYPE, view.log, ERASED)[0][0]
             end = max(end, erased or 0)
         issued = view.checkpoints()
-        yield Header(view.origin, end, chosen.header())
+        if since:
+            _check_since(view, since, end)
+        yield Header(view.origin, end - since, chosen.header(), since)
         for checkpoint in issued if watch is not None else _carried(view, issued, end):
             yield CheckpointItem(checkpoint.cosigned.encode("utf-8", "surrogateescape"))
+            if checkpoint.size < since:
+                yield ConsistencyItem(tuple(view.consistency(checkpoint.size, since)))
         if view.kind == OPAQUE:
             yield from _events(view, end, chosen, watch)
             return
-        shown = None if chosen.everything else Shown(chosen, view.registry(end))
-        yield from _entries(view, end, shown, watch, fetch)
+        shown = None
+        if not chosen.everything:
+            registry = view.registry(end)
+            check_known(chosen, registry)
+            shown = Shown(chosen, registry)
+        yield from _entries(view, end, shown, watch, fetch, since)
 
 
 def _carried(view: Reader, issued: list[IssuedCheckpoint], end: int) -> list[IssuedCheckpoint]:
@@ -236,10 +163,20 @@ def _seen_size(entry: bytes) -> int:
         return 0
 
 
-def _entries(view: Reader, end: int, shown: Shown | None, watch: Watch | None, fetch: Fetch | None) -> Iterator[Item]:
+def _check_since(view: Reader, since: int, end: int) -> None:
+    if view.kind != ACTS:
+        raise CallerError("the log of an application has no continuations", code="SINCE",
+                          advice="Export the whole evidence file.")  # fmt: skip
+    if not 0 < since <= end:
+        raise CallerError(f"the evidence reaches to {end}: nothing begins after {since}", code="SINCE", expected=end,
+                          found=since, advice="Name the size that the inspector asked for.")  # fmt: skip
+
+
+def _entries(
+    view: Reader, end: int, shown: Shown | None, watch: Watch | None, fetch: Fetch | None, after: int
+) -> Iterator[Item]:
     source, log = view.source, view.log
     query = queries.ENTRIES[ACTS] if watch is None else queries.ENTRY_ROWS
-    after = 0
     while after < end:
         rows = source.fetch(query, log, after, end, queries.EXPORT_PAGE)
         if not rows:
@@ -255,7 +192,7 @@ def _entries(view: Reader, end: int, shown: Shown | None, watch: Watch | None, f
             yield EntryItem(entry)
             parts = beside.get(position)
             if parts is not None or _ATTACHMENTS in entry:
-                yield from _beside(view, position, entry, parts or [], shown, fetch)
+                yield from beside_entry(view, position, entry, parts or [], shown, fetch)
         after = last
 
 
@@ -293,7 +230,15 @@ def _in_pieces(rows: list[Row]) -> Iterator[list[Row]]:
     yield piece
 
 
-def _state(row: Row, content: bytes | None) -> Iterator[Item]:
+def state_of(view: Reader, position: int, show: bool) -> Iterator[BesideItem]:
+    """The state of one opaque entry, or its digest where it is withheld; nothing where it is missing."""
+    for row in view.source.fetch(queries.OPAQUE_ROWS, view.log, position - 1, position, 1):
+        if row[-1] is not None:
+            kept = view.source.fetch(queries.STATES, view.log, position - 1, position) if show else []
+            yield from _state(row, raw(kept[0][1]) if kept else None)
+
+
+def _state(row: Row, content: bytes | None) -> Iterator[BesideItem]:
     if content is not None and len(content) <= MAX_STATE:
         yield StateItem(content)
     elif (digest := _state_digest(raw(row[-2]), row[0])) is not None:
@@ -307,15 +252,15 @@ def _state_digest(entry: bytes, position: int) -> bytes | None:
         return None  # altered bytes: the verifier says so
 
 
-def _beside(
+def beside_entry(
     view: Reader, position: int, entry: bytes, parts: list[Row], shown: Shown | None, fetch: Fetch | None
-) -> Iterator[Item]:
+) -> Iterator[BesideItem]:
     """Parts and attachments of one entry, in the statement's order (parts by name, attachments by digest)."""
     parts.sort(key=lambda row: row[1])
     show = True
     record = _decoded(entry, position) if shown is not None or _ATTACHMENTS in entry else None
     if shown is not None:
-        show = record is not None and shown(record.statement, lambda: _subjects(parts))
+        show = record is not None and shown(record.statement, lambda: subjects_of(parts))
     for _, _, digest, data in parts:
         yield PartItem(raw(data)) if show else PartItem(None, raw(digest))
     if record is None:
@@ -341,7 +286,8 @@ def _decoded(entry: bytes, position: int) -> Record | None:
         return None  # altered bytes: the verifier says so; nothing beside them is shown
 
 
-def _subjects(parts: list[Row]) -> set[str]:
+def subjects_of(parts: list[Row]) -> set[str]:
+    """The persons that these rows of the table ``part`` are about."""
     found: set[str] = set()
     for row in parts:
         try:

@@ -174,11 +174,44 @@ CHECKPOINT_AT: Final = Query(
 LAST_CHECKPOINT: Final = Query(
     select(_c.size, _c.number, _c.note).where(_c.log == _i("n")).order_by(_c.size.desc()).limit(1), "n"
 )
+CHECKPOINTS_BEFORE: Final = Query(
+    select(_c.size, _c.number, _c.note)
+    .where(_c.log == _i("n"), _c.size < _i("b"))
+    .order_by(_c.size.desc())
+    .limit(_i("k")),
+    "n", "b", "k",
+)  # fmt: skip
 _s = COSIGNATURE.c
+COSIGNATURES_WITHIN: Final = Query(
+    select(_s.size, _s.line)
+    .where(_s.log == _i("n"), _s.size >= _i("f"), _s.size <= _i("l"))
+    .order_by(_s.size, _s.line),
+    "n", "f", "l",
+)  # fmt: skip
 COSIGNATURES: Final = Query(
     select(_s.size, _s.line).where(_s.log == _i("n")).order_by(_s.size, _s.line), "n"
 )  # fmt: skip
 COSIGNATURES_AT: Final = Query(select(_s.line).where(_s.log == _i("n"), _s.size == _i("z")).order_by(_s.line), "n", "z")
+LAST_COSIGNATURES: Final = Query(
+    select(_c.note, _s.line)
+    .join_from(COSIGNATURE, CHECKPOINT, (_s.log == _c.log) & (_s.size == _c.size))
+    .where(_s.log == _i("n"))
+    .order_by(_s.size.desc(), _s.line)
+    .limit(_i("k")),
+    "n", "k",
+)  # fmt: skip
+_back = func.coalesce(
+    select(_c.size).where(_c.log == _i("n")).order_by(_c.size.desc()).limit(1).offset(_i("k")).scalar_subquery(), 0
+)
+# Asked before every act, so it reads three numbers off the keys of two tables.
+ANCHORED: Final = Query(
+    select(
+        func.coalesce(select(func.max(_c.size)).where(_c.log == _i("n")).scalar_subquery(), 0),
+        _back,
+        select(func.count()).where(_s.log == _i("n"), _s.size >= _back).scalar_subquery(),
+    ),
+    "n", "k",
+)  # fmt: skip
 
 
 _o = OPAQUE_EVENT.c

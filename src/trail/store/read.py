@@ -21,6 +21,7 @@ from trail.store.statements import Source
 
 _HASH: Final = 32
 _MAX_STREAM: Final = 1 << 62
+_CHECKPOINTS: Final = 256  # read at once
 
 
 def raw(value: object) -> bytes:
@@ -194,6 +195,27 @@ class Reader:
             lines.setdefault(size, []).append(_text(line))
         rows = self._source.fetch(queries.CHECKPOINTS, self.log)
         return [IssuedCheckpoint(size, number, _text(note), tuple(lines.get(size, ()))) for size, number, note in rows]
+
+    def anchored(self, back: int) -> tuple[int, int, int]:
+        """The sizes of the last checkpoint and of the one *back* before it (0: none), and how many lines from there."""
+        last, first, lines = self._source.fetch(queries.ANCHORED, self.log, back)[0]
+        return last, first, lines
+
+    def cosigned(self, first: int, last: int) -> dict[int, list[str]]:
+        """The cosignatures of the checkpoints of these sizes, by size; both ascend."""
+        lines: dict[int, list[str]] = {}
+        for size, line in self._source.fetch(queries.COSIGNATURES_WITHIN, self.log, first, last):
+            lines.setdefault(size, []).append(_text(line))
+        return lines
+
+    def checkpoints_back(self) -> Iterator[IssuedCheckpoint]:
+        """All issued checkpoints, the largest first, page by page: whoever finds what they seek may stop."""
+        before = _MAX_STREAM
+        while rows := self._source.fetch(queries.CHECKPOINTS_BEFORE, self.log, before, _CHECKPOINTS):
+            before = int(rows[-1][0])
+            lines = self.cosigned(before, rows[0][0])
+            for size, number, note in rows:
+                yield IssuedCheckpoint(size, number, _text(note), tuple(lines.get(size, ())))
 
     def checkpoint(self, size: int | None = None) -> IssuedCheckpoint | None:
         """The checkpoint at *size* (default: the last one), if it was issued."""

@@ -102,16 +102,18 @@ def _any_text(data: bytes) -> str:
     return data.decode("utf-8", "surrogateescape")
 
 
-def make_durable(connection: sqlite3.Connection, *, memory: bool, busy_timeout: float) -> None:
+def make_durable(connection: sqlite3.Connection, *, memory: bool, busy_timeout: float, wal: bool = True) -> None:
     """
-    Settings of a connection that writes, read back; *busy_timeout* in seconds.
+    Settings of a connection that writes, read back; *busy_timeout* in seconds, *wal* if a write-ahead log may be used.
 
     Raises:
         StoreFailed: The settings did not hold, so that an acknowledgement would promise too much.
     """
     # Network file systems have no shared memory; a truncated journal is as durable, one writer or reader at a time.
-    journals = ("memory",) if memory else ("wal", "truncate")
+    journals = ("memory",) if memory else ("wal", "truncate") if wal else ("truncate",)
     held = _pragma(connection, "journal_mode")
+    if held == "wal" and not wal:  # whose database ever this is, it is not ours to change
+        raise StoreFailed("the database has a write-ahead log and should have none", code="FOREIGN_SCHEMA")
     if held != journals[0] and not any(_switched(connection, journal, busy_timeout) for journal in journals):
         raise StoreFailed("neither a write-ahead log nor a truncated journal is possible here", code="NOT_DURABLE")
     connection.execute("PRAGMA synchronous=FULL")

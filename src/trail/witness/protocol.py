@@ -19,7 +19,11 @@ from trail.signing import Note, parse_note
 from trail.store.read import Reader
 
 MAX_PROOF: Final = 63
+MAX_REQUEST: Final = 131_072
+"""Bytes of a request: the longest proof, and a checkpoint with thirty cosignatures of the largest kind."""
+
 SIZE_TYPE: Final = "text/x.tlog.size"
+"""The media type of a 409's body, without parameters."""
 
 
 class Request(NamedTuple):
@@ -31,13 +35,25 @@ class Request(NamedTuple):
 
 
 def format_request(old: int, proof: Iterable[bytes], note: str) -> bytes:
-    """The body of an add-checkpoint request."""
-    lines = [f"old {old}", *(base64.b64encode(one).decode("ascii") for one in proof)]
-    return ("\n".join(lines) + "\n\n" + note).encode()
+    """
+    Write the body of an add-checkpoint request.
+
+    Raises:
+        NoteError: `parse_request` would not read it back the same.
+    """
+    hashes = tuple(proof)
+    lines = [f"old {old}", *(base64.b64encode(one).decode("ascii") for one in hashes)]
+    body = ("\n".join(lines) + "\n\n" + note).encode()
+    read = parse_request(body)
+    if (read.old, read.proof) != (old, hashes) or read.note != parse_note(note):
+        raise NoteError("this request can't be written", old=old)
+    return body
 
 
 def parse_request(body: bytes) -> Request:
     """Read the body of an add-checkpoint request; raises `NoteError`."""
+    if len(body) > MAX_REQUEST:
+        raise NoteError("the request is too long", found=len(body), expected=MAX_REQUEST)
     try:
         text = body.decode("utf-8")
     except UnicodeDecodeError:

@@ -2,11 +2,16 @@
 A small witness: it cosigns the largest consistent tree of each log that it has seen, and never two that disagree.
 
 It follows C2SP tlog-witness without the network: a request (`trail.witness.protocol`) in, one cosignature line out.
-The checks come in the specification's order and rest on the witness's own state alone, an SQLite database that is kept
-with its key, away from the log.  The state is durable before the answer is given.  A log's first checkpoint is taken
-on trust: that it is the first is all that a witness can know of it.
+The checks come in the specification's order and rest on the witness's own memory alone (`trail.witness.memory`).  The
+memory is durable before the answer is given.  A log's first checkpoint is taken on trust: that it is the first is all
+that a witness can know of it.
 
 A log key that has signed two trees that disagree has betrayed itself; whatever the answer, both notes are kept.
+
+The times that a witness states never go back.  A clock that stands behind what was stated already is wrong now or was
+wrong then, and nobody can tell; stating the larger time again would date a new tree too early, which is what a
+back-dater needs.  So the witness states the same second again for a step of up to a minute (a clock that is being
+adjusted), and otherwise refuses until the clock is right.
 """
 
 from __future__ import annotations
@@ -15,68 +20,21 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final, NamedTuple, NoReturn, Self
 
-from sqlalchemy import BigInteger, Column, LargeBinary, MetaData, Table, Text, bindparam, insert, select, update
-from sqlalchemy.sql.elements import BindParameter
-
-from trail.errors import CallerError, EvidenceError, ProofError, SignatureError, StoreFailed
+from trail.errors import CallerError, EnvironmentFailed, EvidenceError, ProofError, SignatureError
 from trail.merkle import EMPTY_ROOT, check_consistency, parse_checkpoint
 from trail.merkle.proofs import parse_hash
 from trail.signing import COSIGNATURE_ED25519, Note, NoteKey, Signer, cosign, format_note, open_note
-from trail.store.engine import Database
-from trail.store.statements import Query, Transaction
+from trail.store.engine import BUSY_TIMEOUT
+from trail.store.statements import Source, Transaction
+from trail.witness import tables
+from trail.witness.memory import Cosigned, Fork, Memory, check_log_key, cosigned_row, trusted_keys
 from trail.witness.protocol import Request, parse_request
 
-_METADATA: Final = MetaData()
-_TREE: Final = Table(
-    "witnessed", _METADATA,
-    Column("origin", Text, primary_key=True),
-    Column("size", BigInteger, primary_key=True, autoincrement=False),
-    Column("root", LargeBinary, nullable=False),
-    Column("note", Text, nullable=False),
-    Column("time", BigInteger, nullable=False),
-)  # fmt: skip
-_LATEST: Final = Table(
-    "latest", _METADATA, Column("origin", Text, primary_key=True), Column("size", BigInteger, nullable=False)
-)
-_SELF: Final = Table(
-    "witness", _METADATA, Column("name", Text, primary_key=True), Column("key", LargeBinary, nullable=False)
-)  # whose state this is: a cosignature by another key would move it on and help nobody
-_FORK: Final = Table(
-    "fork", _METADATA,
-    Column("origin", Text, primary_key=True),
-    Column("kept", Text, primary_key=True),
-    Column("offered", Text, primary_key=True),
-    Column("proven", BigInteger, nullable=False),
-    Column("time", BigInteger, nullable=False),
-)  # fmt: skip
+CLOCK_SLACK: Final = 60
+"""Seconds by which the clock may stand behind what was stated last."""
 
-
-def _p(name: str) -> BindParameter[str]:
-    return bindparam(name)
-
-
-_READ_LATEST: Final = Query(
-    select(_TREE.c.size, _TREE.c.root, _TREE.c.note)
-    .join_from(_TREE, _LATEST, (_TREE.c.origin == _LATEST.c.origin) & (_TREE.c.size == _LATEST.c.size))
-    .where(_LATEST.c.origin == _p("o")),
-    "o",
-)
-_READ_AT: Final = Query(
-    select(_TREE.c.root, _TREE.c.note).where(_TREE.c.origin == _p("o"), _TREE.c.size == _p("s")), "o", "s"
-)
-_ADD_TREE: Final = Query(insert(_TREE), *_TREE.c.keys())
-_ADD_LATEST: Final = Query(insert(_LATEST), *_LATEST.c.keys())
-_MOVE_LATEST: Final = Query(
-    update(_LATEST).where(_LATEST.c.origin == _p("o")).values(size=_p("new_size")), "new_size", "o"
-)
-_ADD_FORK: Final = Query(insert(_FORK), *_FORK.c.keys())
-_READ_FORK: Final = Query(
-    select(_FORK.c.time).where(_FORK.c.origin == _p("o"), _FORK.c.kept == _p("k"), _FORK.c.offered == _p("f")),
-    "o", "k", "f",
-)  # fmt: skip
-_READ_SELF: Final = Query(select(_SELF.c.name, _SELF.c.key))
-_ADD_SELF: Final = Query(insert(_SELF), *_SELF.c.keys())
-_READ_FORKS: Final = Query(select(*_FORK.c).order_by(_FORK.c.time, _FORK.c.origin, _FORK.c.offered))
+MAX_FORKS: Final = 500
+"""Pairs kept for each log, proven or not: one proves as much as a thousand, and the disk must not be filled."""
 
 
 class WitnessRefused(EvidenceError):
@@ -108,21 +66,6 @@ class WitnessRefused(EvidenceError):
         self.body = body
 
 
-class Fork(NamedTuple):
-    """
-    Two notes of one log, each signed by its key.
-
-    ``proven``: they give one size two roots, which nothing excuses.  Otherwise the larger came without a proof that it
-    extends the smaller; the log can still clear itself by giving one.
-    """
-
-    origin: str
-    kept: str
-    offered: str
-    proven: bool
-    time: int
-
-
 class _Tree(NamedTuple):
     origin: str
     size: int
@@ -140,96 +83,111 @@ def _tree(text: str) -> _Tree:
 
 class Witness:
     """
-    A witness called *name*, with its own key and its own state at *state*; *logs* are the keys that it trusts.
+    A witness with its own key and its own memory at *state*.
 
-    The key is used for nothing else: a cosignature names no witness.  Only *new* makes a state: a witness that lost
-    its memory must not go on as if it had seen nothing.
+    It cosigns the logs whose keys its memory holds (`Memory.add_log`), and those of *logs* besides.  Threads may share
+    it, and other processes the memory.  The key is used for nothing else: a cosignature names no witness.
+
+    Only *new* makes a memory, for the witness called *name*: one that lost its memory must not go on as if it had seen
+    nothing.  Otherwise *name* may be left to the memory.
+
+    Raises:
+        CallerError: The memory is another witness's (``STATE_OTHER``), exists already, or a key has two purposes.
+        StoreFailed: The memory is missing or can't be used.
     """
 
     def __init__(
-        self, state: Path | str, signer: Signer, name: str, logs: Iterable[NoteKey], *, new: bool = False
+        self,
+        state: Path | str,
+        signer: Signer,
+        name: str | None = None,
+        logs: Iterable[NoteKey] = (),
+        *,
+        new: bool = False,
+        busy_timeout: float = BUSY_TIMEOUT,
     ) -> None:
-        path = Path(state)
-        memory = str(state) == ":memory:"
-        if new and not memory and path.exists():
-            raise CallerError(f"{path} exists already", code="STATE_EXISTS")
-        if not new and not path.exists():
-            raise StoreFailed(
-                f"{path}: the witness's state is missing", code="STATE_MISSING",
-                advice="Find it: a witness without its memory would cosign a fork. Only a new witness makes a new one.",
-            )  # fmt: skip
-        self._database = Database(path, mode="create" if new else "write", tables=_METADATA.sorted_tables)
         self._signer = signer
-        self._name = name
-        self._logs: dict[str, list[NoteKey]] = {}
-        for key in logs:
-            self._logs.setdefault(key.name, []).append(key)
-            if key.raw == signer.public.raw:
-                raise CallerError("a log can't be its own witness: one key has one purpose", code="KEY_DOUBLE_USE")
-        self._bind(new)
-
-    def _bind(self, new: bool) -> None:
-        """A state belongs to one name and one key."""
-        own = (self._name, self._signer.public.id)
+        self.logs = tuple(logs)
         if new:
-            with self._database.writing() as tx:
-                tx.run(_ADD_SELF, *own)
-        elif self._database.fetch(_READ_SELF) != [own]:
+            if name is None:
+                raise CallerError("a new witness needs a name", code="WITNESS_NAME")
+            own = NoteKey(name, COSIGNATURE_ED25519, signer.public.raw)
+            self._check_logs(own)
+            self.memory = Memory.make(state, own, busy_timeout=busy_timeout)
+        else:
+            self.memory = Memory(state, busy_timeout=busy_timeout)
+            try:
+                self._check_owner(name)
+                self._check_logs(self.memory.key)
+            except BaseException:
+                self.close()
+                raise
+
+    def _check_owner(self, name: str | None) -> None:
+        """A state belongs to one name and one key."""
+        own = self.memory.key
+        if name not in (None, own.name) or self._signer.public.raw != own.raw:
             raise CallerError("the state is another witness's: name or key differ", code="STATE_OTHER",
                               advice="Use the key and the name that the state was made with.")  # fmt: skip
+
+    def _check_logs(self, own: NoteKey) -> None:
+        for key in self.logs:
+            check_log_key(key, own)
 
     @property
     def key(self) -> NoteKey:
         """The witness's key, as policies name it."""
-        return NoteKey(self._name, COSIGNATURE_ED25519, self._signer.public.raw)
+        return self.memory.key
 
     def sign(self, body: bytes, now: int) -> str:
         """
-        Check a request against the state, in the specification's order, and cosign: signature lines.
+        Check a request against the memory, in the specification's order, and cosign: signature lines.
 
         *now* is the time that the cosignature states, POSIX seconds.
 
         Raises:
             WitnessRefused: With the answer's status.
             NoteError: Not a request (400 over HTTP).
-            StoreBusy, StoreFailed: The state can't be read or written; nothing was signed.
+            EnvironmentFailed: The clock stands behind what was stated before (``CLOCK_BACK``); nothing was signed.
+            StoreBusy, StoreFailed: The memory can't be read or written; nothing was signed.
         """
+        if type(now) is not int or now <= 0:
+            raise CallerError("a witness states a time after 1970", found=now)
         asked = parse_request(body)
-        checkpoint = _tree(asked.note.text)
-        note = self._authenticated(asked.note, checkpoint.origin)
-        if asked.old > checkpoint.size:
+        new = _tree(asked.note.text)
+        keys = self._keys(self.memory.database, new.origin)
+        note = _authenticated(asked.note, new.origin, keys)
+        if asked.old > new.size:
             raise WitnessRefused(
-                "the old size is beyond the checkpoint", status=400, code="OLD_BEYOND", expected=checkpoint.size,
+                "the old size is beyond the checkpoint", status=400, code="OLD_BEYOND", expected=new.size,
                 found=asked.old,
             )  # fmt: skip
-        refusal: WitnessRefused | None = None
+        refusal: WitnessRefused | EnvironmentFailed | None = None
         line = ""
-        with self._database.writing() as tx:
-            self._keep_contradiction(tx, checkpoint, note, now)
+        with self.memory.database.writing() as tx:
+            if self._keys(tx, new.origin) != keys:  # changed since, by a command beside this process
+                note = _authenticated(asked.note, new.origin, self._keys(tx, new.origin))
             try:
-                self._check_against_state(tx, asked, checkpoint, note, now)
-            except WitnessRefused as error:
+                last = self._checked(tx, asked, new, note, now)
+                stated = _time(tx, now)
+            except (WitnessRefused, EnvironmentFailed) as error:
                 refusal = error  # what was kept as evidence must still be committed
             else:
-                line = cosign(asked.note.text, self._name, self._signer, now)
+                line = cosign(asked.note.text, self.key.name, self._signer, stated)
+                _remember(tx, last, new, note, line, stated)
         if refusal is not None:
             raise refusal
         return line
 
-    def _authenticated(self, note: Note, origin: str) -> str:
-        """The note with the log's verified signatures alone."""
-        keys = self._logs.get(origin)
-        if not keys:
-            raise WitnessRefused("a log that this witness does not know", status=404, code="LOG_UNKNOWN", found=origin)
-        try:
-            verified = open_note(note, keys)
-        except SignatureError as error:
-            raise WitnessRefused(error.message, status=403, code="LOG_SIGNATURE", found=origin) from None
-        return format_note(note.text, [one.signature.line for one in verified])
+    def _keys(self, source: Source, origin: str) -> tuple[NoteKey, ...]:
+        return (*(key for key in self.logs if key.name == origin), *trusted_keys(source, origin))
 
-    def _check_against_state(self, tx: Transaction, asked: Request, new: _Tree, note: str, now: int) -> None:
-        row = tx.first(_READ_LATEST, new.origin)
-        size, root, kept = (0, EMPTY_ROOT, "") if row is None else (row[0], bytes(row[1]), row[2])
+    def _checked(self, tx: Transaction, asked: Request, new: _Tree, note: str, now: int) -> Cosigned | None:
+        """The checks that rest on what was cosigned; gives the last tree, None before the first."""
+        _keep_contradiction(tx, new, note, now)
+        row = tx.first(tables.READ_LATEST, new.origin)
+        last = None if row is None else cosigned_row(row)
+        size, root, kept = (0, EMPTY_ROOT, "") if last is None else (last.size, last.root, last.offered)
         if asked.old != size:
             raise WitnessRefused(
                 f"this witness has recorded size {size}", status=409, code="OLD_STALE", body=f"{size}\n",
@@ -246,34 +204,22 @@ class Witness:
             try:
                 check_consistency(asked.proof, first=size, second=new.size, first_root=root, second_root=new.root)
             except ProofError as error:
-                _keep_fork(tx, Fork(new.origin, kept, note, False, now))
+                _keep_fork(tx, new, Fork(new.origin, kept, note, False, now))
                 _unprocessable(error.message, new.root, kept, "PROOF_BAD")
-        if row is None:
-            tx.run(_ADD_LATEST, new.origin, new.size)
-        elif new.size > size:
-            tx.run(_MOVE_LATEST, new.size, new.origin)
-        if row is None or new.size > size:
-            tx.run(_ADD_TREE, new.origin, new.size, new.root, note, now)
-
-    def _keep_contradiction(self, tx: Transaction, new: _Tree, note: str, now: int) -> None:
-        """Two roots at any size that was ever cosigned are proof, whatever the request's answer will be."""
-        row = tx.first(_READ_AT, new.origin, new.size)
-        if row is not None and bytes(row[0]) != new.root:
-            _keep_fork(tx, Fork(new.origin, row[1], note, True, now))
+        return last
 
     def latest(self, origin: str) -> tuple[int, bytes, str] | None:
         """Size, root and note of the tree that was last cosigned for a log, or None."""
-        rows = self._database.fetch(_READ_LATEST, origin)
-        return None if not rows else (int(rows[0][0]), bytes(rows[0][1]), str(rows[0][2]))
+        last = self.memory.latest(origin)
+        return None if last is None else (last.size, last.root, last.offered)
 
     def forks(self) -> tuple[Fork, ...]:
         """Every pair of notes that was kept as evidence, the oldest first."""
-        rows = self._database.fetch(_READ_FORKS)
-        return tuple(Fork(o, kept, offered, bool(proven), time) for o, kept, offered, proven, time in rows)
+        return self.memory.forks()
 
     def close(self) -> None:
         """Close the state."""
-        self._database.close()
+        self.memory.close()
 
     def __enter__(self) -> Self:
         return self
@@ -282,9 +228,52 @@ class Witness:
         self.close()
 
 
-def _keep_fork(tx: Transaction, fork: Fork) -> None:
-    if tx.first(_READ_FORK, fork.origin, fork.kept, fork.offered) is None:
-        tx.run(_ADD_FORK, fork.origin, fork.kept, fork.offered, int(fork.proven), fork.time)
+def _authenticated(note: Note, origin: str, keys: tuple[NoteKey, ...]) -> str:
+    """The note with the log's verified signatures alone."""
+    if not keys:
+        raise WitnessRefused("a log that this witness does not know", status=404, code="LOG_UNKNOWN", found=origin)
+    try:
+        verified = open_note(note, keys)
+    except SignatureError as error:
+        raise WitnessRefused(error.message, status=403, code="LOG_SIGNATURE", found=origin) from None
+    return format_note(note.text, [one.signature.line for one in verified])
+
+
+def _time(tx: Transaction, now: int) -> int:
+    """The time to state: *now*, and never less than what was stated before, for whichever log: there is one clock."""
+    last = tx.first(tables.READ_CLOCK)[0] or 0
+    if now < last - CLOCK_SLACK:
+        raise EnvironmentFailed(
+            "the clock stands behind what this witness has stated already", code="CLOCK_BACK", expected=last, found=now,
+            advice="Set the clock. If it was ahead when the last cosignature was given, that one states a time that "
+            "was not: tell whoever relies on it, and wait, or go on as a new witness with a new key.",
+        )  # fmt: skip
+    return max(now, int(last))
+
+
+def _remember(tx: Transaction, last: Cosigned | None, new: _Tree, note: str, line: str, time: int) -> None:
+    if last is None or new.size > last.size:
+        tx.run(tables.ADD_TREE, new.origin, new.size, new.root, note, time)
+        tx.run(tables.CLEAR_FORKS, new.origin, new.size, new.root)
+    if last is None:
+        tx.run(tables.ADD_LATEST, new.origin, new.size, time, note + line)
+    else:
+        tx.run(tables.MOVE_LATEST, new.size, time, note + line, new.origin)
+
+
+def _keep_contradiction(tx: Transaction, new: _Tree, note: str, now: int) -> None:
+    """Two roots at any size that was ever cosigned are proof, whatever the request's answer will be."""
+    row = tx.first(tables.READ_AT, new.origin, new.size)
+    if row is not None and bytes(row[0]) != new.root:
+        _keep_fork(tx, new, Fork(new.origin, row[1], note, True, now))
+
+
+def _keep_fork(tx: Transaction, new: _Tree, fork: Fork) -> None:
+    if tx.first(tables.READ_FORK, fork.origin, fork.kept, fork.offered) is not None:
+        return
+    if tx.first(tables.COUNT_FORKS, fork.origin, int(fork.proven))[0] >= MAX_FORKS:
+        return
+    tx.run(tables.ADD_FORK, fork.origin, fork.kept, fork.offered, new.size, new.root, int(fork.proven), fork.time)
 
 
 def _unprocessable(message: str, found: object, kept: str = "", code: str = "UNPROCESSABLE") -> NoReturn:
