@@ -284,7 +284,8 @@ def backs(trail: Trail, as_of: Any, known_at: Any) -> Iterator[tuple[str, str, b
         found = []
         for one in (view, other):
             try:
-                found.append(json.dumps(one.lookback(**asked).to_json()))
+                answer = one.lookback(**asked)
+                found.append(json.dumps([answer.to_json(), [line.bounds for line in answer.lines]]))
             except CallerError as error:
                 found.append(str(error))
         yield kind, name, found[0] == found[1]
@@ -314,7 +315,7 @@ def test_a_lookback_reads_few(university: Trail) -> None:
     assert isinstance(view, FollowedView)
     view._whole = None  # type: ignore[assignment]
     found = view.lookback(person="p-0003")
-    assert any(line.bounds.not_before is not None for line in found.lines)
+    assert any(line.bounds.recorded_not_before is not None for line in found.lines)
     assert found.basis.positions == university.reader.head().size
 
 

@@ -12,10 +12,16 @@ import pytest
 
 from trail import CallerError, Happened, TalkHeld
 from trail.application.looking import LogGround, scope_of
+from trail.evidence.intervals import Interval
 from trail.evidence.record import Record
+from trail.evidence.times import ActTimes
+from trail.evidence.verdict import Verdict
 from trail.projections.citing import Bounds, Dated
+from trail.signing import COSIGNATURE_ED25519, LOG_ED25519, NoteKey, cosign, format_policy, parse_note
 from trail.testing import Campus
-from trail.testing.campus import seconds
+from trail.testing.campus import key_of, seconds
+from trail.testing.university import University
+from trail.verify import verify
 
 
 def talk(campus: Campus, day: str) -> int:
@@ -67,7 +73,7 @@ def test_from_both_sides(campus: Campus, told: Told, checked: bool) -> None:
     first, second = told.march, told.june
 
     assert bounds(campus, first, policy) == Bounds(None, None, Dated(march, first, name), checked)
-    seen = Dated(march, first, ("dic.example",))
+    seen = Dated(march, first, name)
     assert bounds(campus, second, policy) == Bounds(seen, seen, Dated(november, second + 1, name), checked)
 
 
@@ -98,7 +104,7 @@ def test_without_checkpoint_nothing_is_claimed(campus: Campus, told: Told) -> No
     found = bounds(campus, last)
 
     assert found.not_after is None
-    assert found.not_before is not None
+    assert found.recorded_not_before is not None
     assert campus.trail.at("2026-11-30").lookback(unit="jia").basis.checkpoint is None
 
 
@@ -132,3 +138,97 @@ def test_the_scope_of_its_evidence(campus: Campus) -> None:
 
     assert scope_of(view.lookback(unit="jia")).header() == {"unit": "jia"}
     assert scope_of(view.lookback(person="p-005")).header() == {"person": "p-005"}
+
+
+@pytest.mark.parametrize("seed", [3, 11])
+def test_the_verifier_proves_the_same_of_every_record(seed: int) -> None:
+    """One definition, two readers: the evidence in one pass, and the database through the read model or without it."""
+    with University(seed=seed, units=4, years=1).tell() as campus:
+        rows: list[ActTimes] = []
+        report = verify(campus.trail.evidence(), campus.policy, times=rows.append)
+        want = [row.interval(report.times.upper) for row in rows]
+        for rebuilt in (False, True):
+            if rebuilt:
+                campus.trail.rebuild_read_model()
+            ground = campus.trail.at().bounds(campus.policy)
+            found = [ground.bounds(record).interval for record in campus.trail.records()]
+            assert found == want
+        assert type(campus.trail.at()).__name__ == "FollowedView"
+        assert ground.at(len(want)).interval == want[-1]
+    for name in ("signed_not_before", "recorded_not_before", "not_after"):
+        assert sum(getattr(one, name) is not None for one in want) > len(want) // 4
+
+
+def test_an_old_checkpoint_named_again_bounds_the_signing_alone(campus: Campus, told: Told) -> None:
+    march = records(campus)[told.june - 1].statement.seen
+    last = talk(campus, "2026-11-03")  # names November's
+    secretary = campus.acting("jia/secretary")
+    words = TalkHeld(kind="duty", counterparts=["p-006"], place="甲", content="……", happened=Happened.on("2026-03-06"))
+    draft = secretary.prepare(words, seen=march)
+    replayed = campus.trail.submit(draft, [key_of("p-005").sign(draft.message)]).position
+    campus.anchor()
+    found = bounds(campus, replayed, campus.policy).interval
+    rows: list[ActTimes] = []
+    report = verify(campus.trail.evidence(), campus.policy, times=rows.append)
+
+    assert found == rows[replayed - 1].interval(report.times.upper)
+    assert found.signed_not_before == seconds("2026-03-05 09:00")
+    assert found.recorded_not_before == bounds(campus, last, campus.policy).interval.signed_not_before
+    assert bounds(campus, replayed).interval == Interval(), "nothing is proven without a policy"
+    assert bounds(campus, replayed).recorded_not_before is not None
+
+
+def test_what_witnesses_said_stays_true_where_the_policy_names_another_log_key(campus: Campus, told: Told) -> None:
+    """After a rotation, say: such a checkpoint covers nothing and is named as odd, but its root is the database's."""
+    new = NoteKey(campus.trail.origin, LOG_ED25519, key_of("the next log key").public.raw)
+    policy = format_policy(logs=[new], witnesses={"dic": campus.witness_key}, quorum="dic",
+                           genesis=[campus.trail.genesis()])  # fmt: skip
+    ground = campus.trail.at().bounds(policy)
+    rows: list[ActTimes] = []
+    report = verify(campus.trail.evidence(), policy, times=rows.append)
+
+    assert report.verdict is Verdict.INCONCLUSIVE
+    assert [ground.at(p).interval for p in told] == [rows[p - 1].interval(report.times.upper) for p in told]
+    assert ground.at(told.june).interval.not_after == seconds("2026-11-02 09:00")
+    basis = ground.basis(told.november, told.november)
+    assert (basis.checkpoint, told.november in basis.odd) == (None, True)
+
+
+NAMES = ("city.example", "lib.example", "press.example")
+
+
+def cosigned(campus: Campus, day: str, dates: dict[str, str]) -> int:
+    """A checkpoint of that day, cosigned by each witness on a day that it states; its size."""
+    campus.set_time(day)
+    issued = campus.trail.checkpoint()
+    text = parse_note(issued.note).text
+    for name, date in dates.items():
+        campus.trail.add_cosignatures(cosign(text, name, key_of(name), seconds(date)), size=issued.size)
+    return issued.size
+
+
+def test_a_witness_that_dates_ahead_makes_no_act_late(campus: Campus) -> None:
+    """Of three the second latest counts, as for the verifier, by the policy's names; without a policy, so as well."""
+    march, ahead = "2026-03-01 09:00", "2026-12-31 09:00"
+    size = cosigned(campus, march, {"city.example": march, "lib.example": march, "press.example": ahead})
+    campus.set_time("2026-03-05 09:00")
+    position = talk(campus, "2026-03-05")
+    cosigned(campus, "2026-04-01 09:00", dict.fromkeys(NAMES, "2026-04-01 09:00"))
+    keys = {name[:-8]: NoteKey(name, COSIGNATURE_ED25519, key_of(name).public.raw) for name in NAMES}
+
+    def policy(count: int) -> str:
+        return format_policy(logs=[campus.log_key], witnesses=keys, groups={"some": (count, tuple(keys))},
+                             quorum="some", genesis=[campus.trail.genesis()])  # fmt: skip
+
+    for count, by in ((1, ("press",)), (2, ("city", "lib", "press")), (3, ("city", "lib", "press"))):
+        rows: list[ActTimes] = []
+        report = verify(campus.trail.evidence(), policy(count), times=rows.append)
+        found = bounds(campus, position, policy(count))
+        assert found.interval == rows[position - 1].interval(report.times.upper)
+        assert found.signed_not_before == Dated(seconds(ahead if count == 1 else march), size, by)
+    view = campus.trail.at("2026-03-31")
+    assert view.lookback(unit="jia", policy=policy(2)).basis.then == position
+    assert view.lookback(unit="jia").basis.then == position
+    assert view.lookback(unit="jia", policy=policy(1)).basis.then == position - 1, "where one witness is enough"
+    none = format_policy(logs=[campus.log_key], witnesses=keys, quorum="none", genesis=[campus.trail.genesis()])
+    assert bounds(campus, position, none).interval == Interval()

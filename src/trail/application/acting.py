@@ -15,7 +15,7 @@ from trail.aggregates.base import ActBase, EventData
 from trail.application.drafts import Attachment, Circumstances, Draft, draft
 from trail.errors import CallerError
 from trail.evidence.authority import ASSIGNED
-from trail.evidence.record import Performer, SignerRef
+from trail.evidence.record import Performer, Seen, SignerRef
 from trail.evidence.registry import REVOKED, TWO_REGISTRARS
 from trail.signing import KeyFile, PrivateKey, Signer
 from trail.store import Ack
@@ -70,11 +70,13 @@ class Acting:
         attachments: Iterable[Attachment] = (),
         classification: str = "internal",
         key: bytes | None = None,
+        seen: Seen | None = None,
     ) -> Draft:
         """
         Make an act ready to sign, here or elsewhere; *key* is the id of the key that will sign, if not *signer*'s.
 
-        *after* is the version of the stream that the signer had seen, by default its last one now.
+        *after* is the version of the stream that the signer had seen, by default its last one now; *seen* is the
+        checkpoint that a signer elsewhere holds (`trail.application.seeing.seen_of`), by default what this log holds.
 
         Raises:
             CallerError: The act does not fit; the message names what.
@@ -103,7 +105,7 @@ class Acting:
             performers=performers,
             signers=(SignerRef(self.person, self.post, key),),
             unit=event.unit or self.trail.unit_of(self.post),
-            seen=self.trail.seen,
+            seen=self.trail.seen if seen is None else seen,
             classification=classification,
             now=self.trail.now(),
         )
@@ -168,7 +170,8 @@ class Acting:
         """
         signer = self._need_signer()
         rows = zip_longest(acts, ids) if ids else ((act, None) for act in acts)
-        drafts = [self.prepare(act, id=chosen, classification=classification) for act, chosen in rows]
+        seen = self.trail.seen
+        drafts = [self.prepare(act, id=chosen, classification=classification, seen=seen) for act, chosen in rows]
         return self.trail.submit_many(
             [(one, [signer.sign(one.message)]) for one in drafts], trusted=trusted_keys((signer,))
         )

@@ -12,15 +12,19 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, Final
 
 from trail.application.opening import open_database
 from trail.application.readmodel import ModelCheck
 from trail.errors import NoteError, StoreFailed
 from trail.evidence.file import Item
+from trail.evidence.memory import Memory
 from trail.evidence.opaque import UUID_ID, OpaqueEntry
 from trail.evidence.record import Record
 from trail.evidence.registry import REGISTRY_TYPES
+from trail.evidence.succession import before
+from trail.evidence.times import ActTimes
 from trail.evidence.verdict import MAX_LISTED
 from trail.merkle import parse_checkpoint
 from trail.signing import Policy, parse_note, parse_policy
@@ -55,6 +59,9 @@ def audit(
     known: str | bytes | None = None,
     now: int | None = None,
     progress: Callable[[int, int], None] | None = None,
+    times: Callable[[ActTimes], None] | None = None,
+    memory: Memory | None = None,
+    predecessor: str | os.PathLike[str] | bytes | None = None,
 ) -> Report:
     """
     Verify a log of the database at *url* under *policy*; the other arguments are those of `trail.verify.verify`.
@@ -69,16 +76,29 @@ def audit(
     rules = policy if isinstance(policy, Policy) else parse_policy(policy)
     database, log = open_database(url, origin=origin, mode="read", named={key.name for key in rules.logs})
     with database:
-        return _Audit(database, Reader(database, origin=log.origin, kind=log.kind), rules, known, now).run(progress)
+        reader = Reader(database, origin=log.origin, kind=log.kind)
+        held = None if predecessor is None else before(predecessor, rules, lambda: Verification(rules, now=now))
+        run = Verification(
+            rules, known=known, now=now, database=True, times=times, memory=memory, predecessor=held
+        )  # fmt: skip
+        return _Audit(database, reader, run).run(progress)
+
+
+@contextmanager
+def evidence_items(
+    url: str | os.PathLike[str], policy: Policy, *, origin: str | None = None
+) -> Iterator[Iterator[Item]]:
+    """The items of a log of the database at *url*, up to its last entry; the other arguments are those of `audit`."""
+    database, log = open_database(url, origin=origin, mode="read", named={key.name for key in policy.logs})
+    with database, Reader(database, origin=log.origin, kind=log.kind).snapshot() as view:
+        yield items(view, size=view.head().size)
 
 
 class _Audit:
-    def __init__(
-        self, database: Database, reader: Reader, policy: Policy, known: str | bytes | None, now: int | None
-    ) -> None:
+    def __init__(self, database: Database, reader: Reader, run: Verification) -> None:
         self._database = database
         self._reader = reader
-        self._run = Verification(policy, known=known, now=now, database=True)
+        self._run = run
         self._row: EntryRow | OpaqueRow | None = None
         self._taken = 0  # the last position whose row was compared
         self._unread: set[int] = set()  # positions of entries that can't be read: what lies beside them can't be judged

@@ -115,6 +115,10 @@ class _Both:
         """The positions of events."""
         return self._indexed.events(events)
 
+    def anchored(self) -> list[Record]:
+        """The records that first name each dated anchor, in order."""
+        return self.records(sorted(self.firsts(ANCHORS, ANCHORS[:-1] + chr(ord(ANCHORS[-1]) + 1)).values()))
+
     def records(self, positions: Iterable[int]) -> list[Record]:
         """The records at *positions*."""
         decoded = self._held.decoded
@@ -256,8 +260,13 @@ class Following:
                 held.keep(key, positions)
             chosen = {record.position: record for record in index.records(positions)}
             wide = Wide(chosen, held.shared, size=held.size, narrow=narrow, before=held.before, now=now)
-            anchors = sorted(index.firsts(ANCHORS, ANCHORS[:-1] + chr(ord(ANCHORS[-1]) + 1)).values())
-            return Looked(wide, index.records(anchors), Concerns(wide.records, wide.roster))
+            return Looked(wide, index.anchored(), Concerns(wide.records, wide.roster))
+
+    def anchored(self) -> list[Record] | None:
+        """The records that first name each dated anchor; None: no longer fit to answer."""
+        with self._lock, self._reader.snapshot() as reader:
+            held = self._current(reader)
+            return None if held is None else _Both(self.model.at(reader.source, held.tail_from), held).anchored()
 
     def _clocked(self, held: _Held, reader: Reader) -> bool:
         """Read when each entry was recorded, as far as it is not known; whether all of them say so."""
@@ -368,6 +377,12 @@ class FollowedView(View):
             found.snapshot, unit=unit, person=person, about=about, notice=notice, thresholds=thresholds,
             ground=LogGround(self._reader, found.anchored, policy), concerns=found.concerns,
         )  # fmt: skip
+
+    def _ground(self, policy: Policy | str | bytes | None = None) -> LogGround | None:
+        anchored = self._following.anchored()
+        if anchored is None or self._reader is None:
+            return super()._ground(policy)
+        return LogGround(self._reader, anchored, policy)
 
     def _look(self, kind: str, name: str, notices: tuple[str, ...]) -> Looked | None:
         key = (kind, name, notices)

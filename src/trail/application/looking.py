@@ -1,22 +1,23 @@
 """
-What the log's own checkpoints say about when its records were signed and recorded, for lookback and questions.
+What the log's own checkpoints say about when its records were signed and recorded: for ledger, status, lookback and
+questions, by the same rules as the verifier's (`trail.evidence.intervals`).
 
-A checkpoint that a witness dated bounds every record it covers from above; a statement that names such a dated
-signature bounds itself and everything after it from below.  Without a policy nobody's signature is checked: the times
-are what the database says, and the answer says so.  With the inspector's policy only checkpoints under the log's key
-count, and only witnesses whose signatures hold.  Neither replaces `trail verify`.
+Without a policy nobody's signature is checked: nothing is proven, and what the database says of these times serves
+only to see through a clock that was turned back.  With the inspector's policy only witnesses count whose signatures
+hold, on a root that is that of the database.  It does not replace `trail verify`.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
+from operator import itemgetter
 from typing import Final, NamedTuple
 
 from trail.errors import CallerError, NoteError, Refusal
 from trail.evidence.anchors import read_anchor
+from trail.evidence.intervals import LowerBounds, UpperBounds, latest_named, latest_of_each
 from trail.evidence.moment import MAX_INSTANT
-from trail.evidence.record import Record, decode_part
+from trail.evidence.record import Record, Seen, decode_part
 from trail.merkle import parse_checkpoint
 from trail.projections.citing import Basis, Bounds, Dated
 from trail.projections.lookback_values import Lookback
@@ -28,13 +29,19 @@ _COSIGNATURE: Final = 72  # bytes after the key id: the time, and an Ed25519 sig
 
 
 class _Fixed(NamedTuple):
-    """A checkpoint that fits the database: root, names on it, when it was seen, and its dated lines by digest."""
+    """
+    A checkpoint that fits the database: root, names on it, when it was seen, and witness and time of its dated lines.
+
+    ``own``: a log key of the policy has signed it.  Where only one did that the policy does not name (before a
+    rotation, say), it covers nothing, but what witnesses said of its root stays true, for it is the database's.
+    """
 
     size: int
     root: bytes
     names: tuple[str, ...]
     seen: Dated | None
-    lines: Mapping[bytes, Dated]
+    lines: Mapping[bytes, tuple[str, int]]
+    own: bool = True
 
 
 class LogGround:
@@ -52,6 +59,7 @@ class LogGround:
         if isinstance(policy, str | bytes):
             policy = parse_policy(policy)
         self._reader = reader
+        self._policy = policy
         self._verified = policy is not None
         self._odd: list[int] = []
         if policy is not None and not policy.log_keys(reader.origin):
@@ -59,33 +67,38 @@ class LogGround:
                               found=reader.origin)  # fmt: skip
         with reader.snapshot() as view:
             self._fixed = list(self._fitting(view, policy))
-        self._sizes, self._seen = _suffix(self._fixed)
         self._by_size = {one.size: one for one in self._fixed}
-        self._steps: list[tuple[int, Dated]] = []
+        self._upper = UpperBounds((one.size, one.seen) for one in self._fixed if one.seen is not None)
+        self._lower: LowerBounds[Dated] = LowerBounds(self._named)
         self._follow(records)
 
     def bounds(self, record: Record) -> Bounds:
         """Between which times *record* was signed and recorded."""
-        after = bisect_right(self._steps, record.position, key=lambda step: step[0])
-        until = bisect_left(self._sizes, record.position)
         return Bounds(
-            signed_not_before=self._named(record),
-            not_before=self._steps[after - 1][1] if after else None,
-            not_after=self._seen[until] if until < len(self._seen) else None,
+            signed_not_before=self._lower.signed(record.statement.seen),
+            recorded_not_before=self._lower.recorded(record.position),
+            not_after=self._upper.at(record.position),
             verified=self._verified,
         )
 
+    def at(self, position: int) -> Bounds:
+        """Between which times the record at *position* was signed and recorded; raises `CallerError`: there is none."""
+        for record in self._reader.records(position, position):
+            return self.bounds(record)
+        raise CallerError("no entry at this position", position=position)
+
     def before(self, time: int, size: int) -> int:
         """How many of the first *size* positions no dated checkpoint places at *time* (UTC seconds) or later."""
-        first = next((position for position, dated in self._steps if dated.time >= time), size + 1)
+        steps = self._lower.steps()
+        first = next((position for position, dated in steps if dated.time >= time), size + 1)
         return min(size, first - 1)
 
     def basis(self, size: int, then: int) -> Basis:
         """What an answer from the first *size* records rests on; raises `StoreFailed` where the tree is damaged."""
         root = self._reader.root(size) if size else None
-        found = next((one for one in self._fixed if one.size >= size), None)
+        found = next((one for one in self._fixed if one.own and one.size >= size), None)
         if found is None:
-            return Basis(size, then, root, odd=tuple(self._odd))
+            return Basis(size, then, root, verified=self._verified, odd=tuple(self._odd))
         return Basis(size, then, root, found.size, found.names, self._verified, tuple(self._odd))
 
     def _fitting(self, reader: Reader, policy: Policy | None) -> Iterator[_Fixed]:
@@ -97,7 +110,10 @@ class LogGround:
                 if issued.size > head or reader.root(issued.size) != root:
                     self._odd.append(issued.size)
                     continue
-                yield _unverified(issued, root) if policy is None else _verified(issued, root, policy, reader.origin)
+                one = _unverified(issued, root) if policy is None else _verified(issued, root, policy, reader.origin)
+                if not one.own:
+                    self._odd.append(issued.size)
+                yield one
             except (NoteError, Refusal):
                 self._odd.append(issued.size)
 
@@ -109,57 +125,49 @@ class LogGround:
             if seen is None or not seen.anchors or (seen.size, seen.anchors) in known:
                 continue
             known.add((seen.size, seen.anchors))  # most name the same as the one before
-            last = self._named(record)
-            if last is not None and (not self._steps or last.time > self._steps[-1][1].time):
-                self._steps.append((record.position, last))
+            self._lower.take(record.position, seen)
 
-    def _named(self, record: Record) -> Dated | None:
-        """The latest dated anchor that a statement names, on a checkpoint that fits."""
-        seen = record.statement.seen
-        one = None if seen is None else self._by_size.get(seen.size)
-        if seen is None or one is None or one.root != seen.root:
+    def _named(self, seen: Seen) -> list[Dated] | None:
+        """What the anchors prove that a statement names, on a checkpoint that fits; None: on none that does."""
+        one = self._by_size.get(seen.size)
+        if one is None or one.root != seen.root:
             return None
-        dated = (found for digest in seen.anchors if (found := one.lines.get(digest)) is not None)
-        return max(dated, key=lambda row: row.time, default=None)
+        named = [found for digest in seen.anchors if (found := one.lines.get(digest)) is not None]
+        time = _said(named) if self._policy is None else latest_named(self._policy, named)
+        if time is None:
+            return []
+        return [Dated(time, one.size, tuple(sorted({name for name, at in named if at >= time})))]
+
+
+def _said(named: Iterable[tuple[str, int]]) -> int | None:
+    """Without a policy: the time from which on more than half of the names had spoken."""
+    times = sorted(latest_of_each(named).values(), reverse=True)
+    return times[len(times) // 2] if times else None
 
 
 def _unverified(issued: IssuedCheckpoint, root: bytes) -> _Fixed:
-    lines: dict[bytes, Dated] = {}
+    lines: dict[bytes, tuple[str, int]] = {}
     names: dict[str, None] = {}
     for line in issued.cosignatures:
         signature = parse_line(line)
         names[signature.name] = None
         time = int.from_bytes(signature.data[:8], "big")
         if len(signature.data) == _COSIGNATURE and time <= MAX_INSTANT:
-            lines[dated_anchor_digest(line)] = Dated(time, issued.size, (signature.name,))
-    seen = min(lines.values(), key=lambda row: row.time, default=None)
+            lines[dated_anchor_digest(line)] = (signature.name, time)
+    name, first = min(lines.values(), key=itemgetter(1), default=("", None))
+    seen = None if first is None else Dated(first, issued.size, (name,))
     return _Fixed(issued.size, root, tuple(sorted(names)), seen, lines)
 
 
 def _verified(issued: IssuedCheckpoint, root: bytes, policy: Policy, origin: str) -> _Fixed:
-    """Raises `Refusal` where the log's key did not sign it."""
-    anchor = read_anchor(issued.cosigned.encode(), policy, origin)
-    names = {dated_anchor_digest(line): parse_line(line).name for line in issued.cosignatures}
-    lines = {digest: Dated(time, issued.size, (names[digest],)) for digest, time in anchor.dated.items()}
+    """Raises `Refusal` where it is malformed, of another log, or forged."""
+    anchor = read_anchor(issued.cosigned.encode(), policy, origin, unsigned=True)
     seen = None
     if anchor.time is not None:
         quorum = anchor.time
         by = tuple(sorted(name for name, time in anchor.times.items() if time <= quorum))
         seen = Dated(quorum, issued.size, by)
-    return _Fixed(issued.size, root, tuple(sorted(anchor.times)), seen, lines)
-
-
-def _suffix(fixed: Sequence[_Fixed]) -> tuple[list[int], list[Dated]]:
-    """For each size the earliest time at that size or beyond."""
-    rows: list[tuple[int, Dated]] = []
-    best: Dated | None = None
-    for one in reversed(fixed):
-        if one.seen is not None and (best is None or one.seen.time < best.time):
-            best = one.seen
-        if best is not None:
-            rows.append((one.size, best))
-    rows.reverse()
-    return [size for size, _ in rows], [dated for _, dated in rows]
+    return _Fixed(issued.size, root, tuple(sorted(anchor.times)), seen, anchor.dated, bool(anchor.log_keys))
 
 
 def texts_of(reader: Reader, records: Iterable[Record]) -> dict[int, str]:

@@ -16,19 +16,22 @@ from trail.aggregates.base import ActBase, EventData
 from trail.application.acting import Acting, Registering
 from trail.application.drafts import Draft
 from trail.application.exporting import Exported
+from trail.application.filing import after_filing, goes_upward
 from trail.application.following import Following
-from trail.application.log import Log, Receipt
+from trail.application.log import Asking, Log, Receipt
 from trail.application.opening import check_signer, open_database, state_path
+from trail.application.seeing import Seeing
 from trail.application.views import Kept, View
 from trail.clock import Clock, SystemClock
 from trail.errors import CallerError
+from trail.evidence.lineage import Predecessor
 from trail.evidence.record import Happened, Record, Seen
 from trail.evidence.registry import Registry
 from trail.evidence.types import TypeSpec
-from trail.merkle import parse_checkpoint
 from trail.rules import RuleSet, load_default
-from trail.signing import Signer, dated_anchor_digest, parse_note, possession_message, vet
+from trail.signing import Signer, possession_message, vet
 from trail.store import Ack, CheckpointSigner, Database, EntryStore, IssuedCheckpoint, create_log
+from trail.store.files import LOCK_TIMEOUT
 from trail.store.schema import ACTS
 
 if TYPE_CHECKING:
@@ -65,16 +68,16 @@ class Trail(Log):
         state: str | os.PathLike[str] | None = None,
         clock: Clock | None = None,
         rules: Iterable[RuleSet] = (),
+        witnesses: Asking | None = None,
     ) -> None:
-        super().__init__(database, origin=origin, log_key=log_key, state=state)
+        super().__init__(database, origin=origin, log_key=log_key, state=state, witnesses=witnesses)
         self._clock = clock or SystemClock()
         self._rules = (load_default(), *rules)
         self._store = EntryStore(database, clock=self._clock, origin=self.origin)
         self._kept = Kept(self.reader)
         self.read_model = Following(self.reader, self._rules)
         self._registry: Registry | None = None
-        self.seen: Seen | None = None
-        self._look()
+        self._seeing = Seeing(self.reader)
 
     @classmethod
     def open(
@@ -86,13 +89,15 @@ class Trail(Log):
         state: str | os.PathLike[str] | None = None,
         clock: Clock | None = None,
         rules: Iterable[RuleSet] = (),
+        witnesses: Asking | None = None,
         read_only: bool = False,
     ) -> Self:
         """
         Open the log of a database: ``sqlite:///trail.db``, or a path.
 
         *log_key* and *state*, the file beside it, are needed for checkpoints alone; *origin* chooses among several;
-        *rules* are rule sets beside the library's own, to be known when the log says that they were adopted.
+        *rules* are rule sets beside the library's own, to be known when the log says that they were adopted;
+        *witnesses* are whom to ask for cosignatures, as a policy file names them.
 
         Raises:
             CallerError: There is no log of acts, or more than one to choose from, or a key without its state.
@@ -100,7 +105,10 @@ class Trail(Log):
         """
         database, found = open_database(url, origin=origin, kind=ACTS, mode="read" if read_only else "write")
         try:
-            return cls(database, origin=found.origin, log_key=log_key, state=state, clock=clock, rules=rules)
+            return cls(
+                database, origin=found.origin, log_key=log_key, state=state, clock=clock, rules=rules,
+                witnesses=witnesses,
+            )  # fmt: skip
         except BaseException:
             database.close()
             raise
@@ -115,13 +123,15 @@ class Trail(Log):
         log_key: Signer,
         state: str | os.PathLike[str],
         types: Iterable[TypeSpec] = (),
+        predecessor: Predecessor | None = None,
         clock: Clock | None = None,
         rules: Iterable[RuleSet] = (),
     ) -> Self:
         """
         Make a log: its genesis, signed by each of at least two founding registrars, and the library's types.
 
-        *types* are declared beside them; *state* is the checkpoint signer's file, which must not exist.
+        *types* are declared beside them; *state* is the checkpoint signer's file, which must not exist; *predecessor*
+        is the log that this one succeeds, by its last checkpoint.
 
         Raises:
             CallerError: The log exists already, or the founders are not fit to found one.
@@ -146,20 +156,23 @@ class Trail(Log):
             create_log(database, origin, created=moment.now())
             CheckpointSigner.create(path, log_key, origin)
             trail = cls(database, origin=origin, log_key=log_key, state=path, clock=moment, rules=rules)
-            trail._found(founders, types)
+            trail._found(founders, types, predecessor)
             return trail
         except BaseException:
             database.close()
             raise
 
-    def _found(self, founders: Sequence[FoundingRegistrar], types: Iterable[TypeSpec]) -> None:
+    def _found(
+        self, founders: Sequence[FoundingRegistrar], types: Iterable[TypeSpec], predecessor: Predecessor | None
+    ) -> None:
         rows = []
         for person, signer, custody in founders:
             public = signer.public
             possession = signer.sign(possession_message(self.origin, person, public))
             rows.append(Founder(person, public.raw, possession, custody, public.suite))
         registering = self.registering([(row.person, row.signer) for row in founders])
-        registering.found(LogFounded(registrars=rows))
+        before = None if predecessor is None else predecessor._asdict()
+        registering.found(LogFounded(registrars=rows, predecessor=before))
         registering.record_many([TypeDeclared(schema=spec) for spec in (*LIBRARY_TYPES, *types)])
         self.checkpoint()
 
@@ -184,6 +197,10 @@ class Trail(Log):
         """
         Append a draft with one signature for each signer, in the statement's order.
 
+        After a filing (`trail.application.filing.FILED_UPWARD`) a trail that has its log key issues a checkpoint by
+        itself, and asks its witnesses in the background; but with the host's own *connection*, whose commit is not
+        seen here, that is for the next round.
+
         *trusted* is for signatures made in this process a moment ago; see `trail.store.EntryStore.append_many`.
 
         Raises:
@@ -194,7 +211,9 @@ class Trail(Log):
             draft.check()
         ack = self._store.append(draft.signed(signatures), trusted=trusted, connection=connection)
         if connection is None:
-            self.read_model.appended(1)
+            self._appended([draft])
+        else:
+            self._seeing.named(draft.statement.seen, durable=False)
         return ack
 
     def submit_many(
@@ -205,8 +224,16 @@ class Trail(Log):
             for one, _ in rows:
                 one.check()
         acks = self._store.append_many([draft.signed(signatures) for draft, signatures in rows], trusted=trusted)
-        self.read_model.appended(len(acks))
+        self._appended([draft for draft, _ in rows])
         return acks
+
+    def _appended(self, drafts: Sequence[Draft]) -> None:
+        """After the commit: the read model's turn, and a checkpoint where something was filed upward."""
+        for draft in drafts:
+            self._seeing.named(draft.statement.seen)
+        self.read_model.appended(len(drafts))
+        if goes_upward(draft.statement.type for draft in drafts):
+            after_filing(self)
 
     def declare(self, registering: Registering, *types: TypeSpec) -> list[Ack]:
         """Declare a host's own types, once, before their first use; two registrars sign."""
@@ -267,25 +294,22 @@ class Trail(Log):
 
     # --- checkpoints -------------------------------------------------------------------------------------------------
 
-    def checkpoint(self) -> IssuedCheckpoint:
-        """As `Log.checkpoint`; acts that are signed from now on say that they had seen it."""
-        issued = super().checkpoint()
-        self._look(issued)
+    def checkpoint(self, *, wait: float = LOCK_TIMEOUT) -> IssuedCheckpoint:
+        """As `Log.checkpoint`; acts that are prepared from now on say that their signers had seen it."""
+        issued = super().checkpoint(wait=wait)
+        self._seeing.refresh()
         return issued
 
     def add_cosignatures(self, data: str | bytes, *, size: int | None = None) -> IssuedCheckpoint:
-        """As `Log.add_cosignatures`; acts that are signed from now on name the witness's time too."""
+        """As `Log.add_cosignatures`; acts that are prepared from now on name the witness's time too."""
         issued = super().add_cosignatures(data, size=size)
-        self._look()
+        self._seeing.refresh()
         return issued
 
-    def _look(self, issued: IssuedCheckpoint | None = None) -> None:
-        """What a signer has seen from now on: the last checkpoint, with the dated anchors that are known for it."""
-        last = issued or self.reader.checkpoint()
-        if last is not None:
-            checkpoint = parse_checkpoint(parse_note(last.note).text)
-            anchors = tuple(sorted({dated_anchor_digest(line) for line in last.cosignatures}))
-            self.seen = Seen(checkpoint.size, checkpoint.root, anchors)
+    @property
+    def seen(self) -> Seen | None:
+        """What a statement that is prepared now names as seen: see `trail.application.seeing`."""
+        return self._seeing.look()
 
     def receipt(self, event_id: bytes) -> Receipt:
         """

@@ -110,13 +110,35 @@ class View:
         """Every unit that is known by then, in order of ids."""
         return self._snapshot.units()
 
-    def ledger(self, *, unit: str | None = None, person: str | None = None, period: str | None = None) -> Ledger:
+    def ledger(
+        self,
+        *,
+        unit: str | None = None,
+        person: str | None = None,
+        period: str | None = None,
+        policy: Policy | str | bytes | None = None,
+    ) -> Ledger:
         """
         The ledger (台账) of a unit, of a person, or of all: each record that concerns them, with edits and labels.
 
-        A record belongs to *period* (``2026-H1``) if it happened in it or names it.  Raises `CallerError`.
+        A record belongs to *period* (``2026-H1``) if it happened in it or names it.  With the inspector's *policy* each
+        row has its proven interval.  Raises `CallerError`.
         """
-        return book(self._snapshot, unit=unit, person=person, label=period)
+        ground = None if policy is None else self._ground(policy)
+        return book(self._snapshot, unit=unit, person=person, label=period, ground=ground)
+
+    def bounds(self, policy: Policy | str | bytes) -> LogGround:
+        """
+        What is proven, under the inspector's *policy*, of the times of every record: ``.at(position).interval``.
+
+        Raises:
+            CallerError: The policy names no key of this log, or the view was made from records alone.
+            PolicyError: The policy can't be read.
+        """
+        ground = self._ground(policy)
+        if ground is None:
+            raise CallerError("only a view of a log knows its checkpoints", advice="Ask for it with Trail.at().")
+        return ground
 
     def coverage(self, unit: str, year: int | str) -> Coverage:
         """Whom the talks of a unit cover in a year, and whom nobody has talked to yet; raises `CallerError`."""
@@ -205,7 +227,7 @@ class View:
     def _concerns(self) -> Concerns:
         return Concerns(self._snapshot.records, self._snapshot.roster)
 
-    def _ground(self, policy: Policy | str | bytes | None) -> LogGround | None:
+    def _ground(self, policy: Policy | str | bytes | None = None) -> LogGround | None:
         return None if self._reader is None else LogGround(self._reader, self._records, policy)
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, overload
 from trail.errors import CallerError
 from trail.evidence.record import Happened, Record
 from trail.evidence.registry import EDIT_TYPES
+from trail.projections.citing import Bounds, Ground
 from trail.projections.concerns import Concerns
 from trail.projections.edits import target
 from trail.projections.index import Bound
@@ -34,16 +35,21 @@ _NOTES: Final = {
 
 
 class Row(NamedTuple):
-    """A row of a ledger: the entry, its date as archives write it, and the notes (zh, en) on that date."""
+    """
+    A row of a ledger: the entry, its date as archives write it, and the notes (zh, en) on that date.
+
+    ``bounds``: what is proven of its times; nothing where no policy was given.
+    """
 
     entry: Entry
     date: str
     notes: tuple[tuple[str, str], ...]
+    bounds: Bounds = Bounds()
 
     def to_json(self) -> dict[str, Any]:
         """As a map in stable order."""
         notes = [{"zh": zh, "en": en} for zh, en in self.notes]
-        return {"date": self.date, "notes": notes, **self.entry.to_json()}
+        return {"date": self.date, "notes": notes, **self.entry.to_json(), "proven": self.bounds.to_json()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +57,8 @@ class Ledger(Sequence[Row]):
     """
     The rows in order of position, of ``unit``, ``person``, ``period`` (None: of all); a sequence.
 
-    ``later``: how many more records are known that are dated after ``as_of`` and therefore not shown.
+    ``later``: how many more records are known that are dated after ``as_of`` and therefore not shown.  ``policy``:
+    whether one was given, under which times are proven.
     """
 
     unit: str | None
@@ -60,6 +67,7 @@ class Ledger(Sequence[Row]):
     view: View
     rows: tuple[Row, ...]
     later: int
+    policy: bool = False
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -78,13 +86,22 @@ class Ledger(Sequence[Row]):
         """As a map in stable order."""
         return {
             "unit": self.unit, "person": self.person, "period": self.period, **self.view.to_json(),
-            "rows": [row.to_json() for row in self.rows], "later": self.later,
+            "policy": self.policy, "rows": [row.to_json() for row in self.rows], "later": self.later,
         }  # fmt: skip
 
 
-def book(snapshot: Snapshot, *, unit: str | None = None, person: str | None = None, label: str | None = None) -> Ledger:
+def book(
+    snapshot: Snapshot,
+    *,
+    unit: str | None = None,
+    person: str | None = None,
+    label: str | None = None,
+    ground: Ground | None = None,
+) -> Ledger:
     """
     The ledger of *unit*, or of *person*, or of all, for the period *label* (None: from the beginning).
+
+    *ground* knows the log's checkpoints under a policy; None: nothing is proven of any time.
 
     Raises:
         CallerError: Both a unit and a person; no such unit; nothing of the person is known; not a period.
@@ -97,15 +114,18 @@ def book(snapshot: Snapshot, *, unit: str | None = None, person: str | None = No
     kept = [r for r in rows if one is None or _within(snapshot, concerns, r, one)]
     bound = Bound(snapshot.view.as_of)
     shown = [r for r in kept if r.statement.type in EDIT_TYPES or _happened_before(snapshot, r, bound)]
-    entries = tuple(row_of(entry) for entry in ledger(shown, snapshot.edits, snapshot.explain))
+    entries = tuple(row_of(entry, ground) for entry in ledger(shown, snapshot.edits, snapshot.explain))
     later = len(kept) - len(shown)
-    return Ledger(unit=unit, person=person, period=label, view=snapshot.view, rows=entries, later=later)
+    return Ledger(
+        unit=unit, person=person, period=label, view=snapshot.view, rows=entries, later=later, policy=ground is not None
+    )  # fmt: skip
 
 
-def row_of(entry: Entry) -> Row:
-    """An entry with its date and notes."""
+def row_of(entry: Entry, ground: Ground | None = None) -> Row:
+    """An entry with its date, notes and, where *ground* is given, what is proven of its times."""
     happened = entry.record.statement.happened
-    return Row(entry, archive_date(happened), date_notes(happened))
+    bounds = Bounds() if ground is None else ground.bounds(entry.record)
+    return Row(entry, archive_date(happened), date_notes(happened), bounds)
 
 
 def archive_date(happened: Happened) -> str:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
 from trail.aggregates.state import Gap
+from trail.evidence.intervals import Interval
 from trail.evidence.record import Record, encode_entry
 from trail.evidence.registry import EDIT_TYPES
 from trail.merkle import leaf_hash
@@ -37,23 +38,28 @@ class Dated(NamedTuple):
 
 class Bounds(NamedTuple):
     """
-    Between which times a record was signed and recorded, as the log's own checkpoints give it; None: nothing says so.
+    Between which times a record was signed and recorded, with what says so (`trail.evidence.intervals`); None: nothing.
 
-    ``signed_not_before``: the latest dated anchor that its statement names; ``not_before``: the latest that it or any
-    earlier statement names; ``not_after``: the earliest time on a checkpoint that covers it.  ``verified``: the
-    signatures behind these times were checked under an inspector's policy; otherwise they are what the database says.
+    ``verified``: the signatures behind these times were checked under an inspector's policy.  Otherwise they are what
+    the database says, which proves nothing: they are never shown as proven.
     """
 
     signed_not_before: Dated | None = None
-    not_before: Dated | None = None
+    recorded_not_before: Dated | None = None
     not_after: Dated | None = None
     verified: bool = False
 
-    def to_json(self) -> dict[str, Any]:
-        """As a map in stable order."""
-        times = {name: None if one is None else one.to_json() for name, one in zip(
-            ("signed_not_before", "not_before", "not_after"), self[:3], strict=True)}  # fmt: skip
-        return {**times, "verified": self.verified}
+    @property
+    def interval(self) -> Interval:
+        """The times alone; none of them is proven unless it was verified."""
+        return Interval(*(None if one is None or not self.verified else one.time for one in self[:3]))
+
+    def to_json(self) -> dict[str, Any] | None:
+        """What is proven, as a map in stable order; None: no policy was given."""
+        if not self.verified:
+            return None
+        return {name: None if one is None else one.to_json() for name, one in zip(
+            self._fields, self[:3], strict=False)}  # fmt: skip
 
 
 class Basis(NamedTuple):
@@ -62,7 +68,8 @@ class Basis(NamedTuple):
 
     ``then``: how many of them were recorded before the day that is asked about was over; ``checkpoint``: the size of
     the smallest checkpoint that covers all of them (None: none does), ``witnesses`` the names on it, ``verified``
-    whether they were checked under a policy.  ``odd``: sizes of checkpoints that don't fit the database: verify it.
+    whether a policy was given to check signatures under.  ``odd``: sizes of checkpoints that don't fit the database:
+    verify it.
     """
 
     positions: int
@@ -140,7 +147,7 @@ class Line:
             "position": self.position, "leaf": self.leaf.hex(), "type": self.type, "happened": self.happened,
             "recorded": self.recorded, "label": self.label, "posts": dict(self.posts), "hand": self.hand,
             "performers": [list(row) for row in self.performers], "signers": [list(row) for row in self.signers],
-            "bounds": self.bounds.to_json(), "recorded_later": self.later,
+            "proven": self.bounds.to_json(), "recorded_later": self.later,
         }  # fmt: skip
 
     def at(self) -> dict[str, Any]:

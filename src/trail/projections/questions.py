@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Final, NamedTuple
 
 from trail.errors import CallerError
-from trail.evidence.anchors import TOLERANCE
+from trail.evidence.intervals import TOLERANCE
 from trail.evidence.record import Record
 from trail.evidence.registry import EDIT_TYPES, REGISTRY_TYPES
 from trail.projections.basis import Because
@@ -207,8 +207,8 @@ def seen(snapshot: Snapshot, concerns: Concerns, ground: Ground | None, records:
             because = snapshot.explain.one(record, None if about is None else edits.apply(about) or about)
             bounds = none if ground is None else ground.bounds(record)
             recorded, label = record.recorded, because.label
-            if bounds.not_before is not None and bounds.not_before.time > recorded:
-                recorded = bounds.not_before.time
+            if bounds.recorded_not_before is not None and bounds.recorded_not_before.time > recorded:
+                recorded = bounds.recorded_not_before.time
                 label = snapshot.explain.one(record._replace(recorded=recorded), about).label
             home = concerns.home(record)
             start, lag = moment.start(), day_at(recorded) - last_day(moment)
@@ -217,7 +217,7 @@ def seen(snapshot: Snapshot, concerns: Concerns, ground: Ground | None, records:
 
 def astray(record: Record, bounds: Bounds) -> bool:
     """Whether the log's clock reading lies outside the bounds, by more than honest clocks differ."""
-    first, last = bounds.not_before, bounds.not_after
+    first, last = bounds.recorded_not_before, bounds.not_after
     early = first is not None and record.recorded < first.time - TOLERANCE
     return early or (last is not None and record.recorded > last.time + TOLERANCE)
 

@@ -70,6 +70,7 @@ class Campus:
         self.state = state
         self._witness_state = witness
         self._witness: Witness | None = None
+        self._seen = 0  # the witness's clock: its own, so it goes on where the log's is set back
         self._temporary: tempfile.TemporaryDirectory[str] | None = None
 
     @classmethod
@@ -165,7 +166,8 @@ class Campus:
     def witness(self) -> Witness:
         """The witness, an invented commission for discipline, with its own key and its own state."""
         if self._witness is None:
-            self._witness = Witness(self._witness_state, key_of("witness"), WITNESS, [self.log_key], new=True)
+            self._witness = Witness(self._witness_state, key_of("witness"), WITNESS, new=True)
+            self._witness.memory.add_log(self.log_key, now=self.clock.now())
         return self._witness
 
     @property
@@ -186,10 +188,11 @@ class Campus:
         )
 
     def anchor(self) -> IssuedCheckpoint:
-        """Issue a checkpoint and have the witness cosign it at the clock's time."""
+        """Issue a checkpoint and have the witness cosign it at the clock's time, or where its own stood already."""
         self.trail.checkpoint()
         last = self.witness.latest(self.trail.origin)
-        lines = self.witness.sign(request(self.trail.reader, 0 if last is None else last[0]), self.clock.now())
+        self._seen = max(self._seen, self.clock.now())
+        lines = self.witness.sign(request(self.trail.reader, 0 if last is None else last[0]), self._seen)
         return self.trail.add_cosignatures(lines)
 
     def copy_database(self, path: Path) -> Path:
