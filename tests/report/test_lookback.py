@@ -94,8 +94,7 @@ def test_every_part_is_told(lang: str) -> None:
             "逾期     R5", "当日所知：未到期", "尚缺：报 dic；jia/member [p-12] 任务清单 x2", "未签收：uni",
             "未办     S2e    2026-05-01 · 7 个工作日", "未建立   O1", "谈话 [duty]: p-10 → p-12", "对方：第 8 条",
             "C2: 编辑后背书失效（第 7 [0707070707070707] 条）", "该日之后才记，检查通知之后才记，集中补记",
-            "记录时已离岗", "经办人登记，签名人 p-20 (jia/recorder)", "记入不早于 2026-03-05",
-            "（校验点 40，dic.example）",
+            "记录时已离岗", "经办人登记，签名人 p-20 (jia/recorder)", "证明的时间：未证明（没有给出策略）",
         ),
         "en": (
             "Lookback of unit 甲学院 (jia), as of 2026-07-31 23:59:59", "rests on the first 40 records (29 of them",
@@ -107,7 +106,7 @@ def test_every_part_is_told(lang: str) -> None:
             "talk [duty]: p-10 → p-12", "the other side: position 8",
             "C2: an edit voids it (position 7 [0707070707070707])",
             "recorded after the day, recorded after the notice, in a burst", "no longer held when recorded",
-            "recorded by a recorder, signed by p-20 (jia/recorder)", "recorded not before 2026-03-05",
+            "recorded by a recorder, signed by p-20 (jia/recorder)", "proven times: not proven (no policy given)",
         ),
     }  # fmt: skip
     shown = text(lookback(), lang)
@@ -132,12 +131,30 @@ def test_a_person_and_empty_parts() -> None:
     assert "The unit" not in en
 
 
-def test_verified_bounds_say_so() -> None:
-    checked = BOUNDS._replace(verified=True, signed_not_before=BOUNDS.not_before)
+def test_without_a_policy_nothing_is_proven_and_that_is_said_once() -> None:
+    for lang, words in (("zh", "未证明"), ("en", "not proven")):
+        shown = text(lookback(), lang)
 
-    assert "签名已按策略核对" in report.bounds_text(checked, "zh")
-    assert report.bounds_text(checked, "en").startswith("signed not before 2026-03-05")
-    assert report.bounds_text(Bounds(), "en") == "bounds: no checkpoint gives any"
+        assert shown.count(words) == 1
+        assert not re.search("(签名|记入)?不早于|不晚于|not (before|after)", shown)
+
+
+def test_under_a_policy_each_record_has_its_interval_in_words_of_its_own() -> None:
+    rows = (line(7, bounds=BOUNDS._replace(verified=True)), line(8, bounds=Bounds(verified=True)))
+    found = lookback(lines=rows, basis=Basis(40, 29, b"\x01" * 32, 40, ("dic",), True))
+    zh, en = text(found, "zh"), text(found, "en")
+
+    assert (
+        "证明：签名不早于（未证明）；记入不早于 2026-03-05 08:00:00（校验点 20，dic.example）；"
+        "不晚于 2026-11-02 16:40:00（校验点 40，dic.example）"
+    ) in zh
+    assert (
+        "proven: signed not before (not proven); recorded not before 2026-03-05 08:00:00 (checkpoint 20, dic.example); "
+        "not after 2026-11-02 16:40:00 (checkpoint 40, dic.example)"
+    ) in en
+    assert "证明：无（没有经见证的校验点涉及它）" in zh
+    assert "proven: nothing (no witnessed checkpoint bears on it)" in en
+    assert "没有给出策略" not in zh
 
 
 def test_every_state_reason_and_code_has_its_words() -> None:

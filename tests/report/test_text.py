@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from trail.evidence import refusals
 from trail.evidence.refusals import CODES, REMARK
-from trail.evidence.verdict import Check, Enrolled, Finding, Report, Shown, Verdict
+from trail.evidence.verdict import Check, Enrolled, Extracted, Finding, Report, Shown, ShownEntry, Verdict, Vouched
 from trail.report import messages, method, words
 from trail.report.text import Inputs, headline, message_of, report_lines
 
@@ -131,7 +131,8 @@ def test_the_overview_counts_what_is_shown_and_what_is_not() -> None:
     assert "出示 3，扣留 2，依法删除 1，缺失 0" in zh
     assert "3 shown, 2 withheld, 1 erased, 0 missing" in en
     assert "2 entries (that they were lost or replaced could not be seen)" in en
-    assert '"unit" "jia"' in en
+    assert 'unit "jia" and below; contents out of it are withheld' in en
+    assert '单位 "jia" 及其下属；范围之外的内容均已扣留' in zh
     assert "本人保管 2，服务器代管（较弱） 1" in zh
     assert (
         '第 9 条："p-001" 的密钥 0404040404040404… (32 B)，服务器代管（较弱），由 "r-1", "r-2" 登记，至第 12 条止' in zh
@@ -140,6 +141,105 @@ def test_the_overview_counts_what_is_shown_and_what_is_not() -> None:
     assert "(14) 附件" in zh
     assert "未做" in zh
     assert "Not detectable" in en
+
+
+def test_the_line_under_the_verdict_counts_what_is_shown_and_what_is_not() -> None:
+    one = report(attachments=Shown(4, 3, 2, 1), counts={"CLOCK_STEP": 5, "RECORDED_OUTSIDE_INTERVAL": 2})
+    opaque = report(log_kind="opaque")
+    second = {lang: [list(report_lines(r, lang))[1] for r in (one, opaque)] for lang in ("zh", "en")}
+
+    assert second["zh"] == [
+        "内容：正文出示 3，扣留 2，依法删除 1，缺失 0；附件出示 4，扣留 3，依法删除 2，缺失 1；备注 7 项",
+        "内容：事件内容出示 3，扣留 2，依法删除 1，缺失 0；备注 0 项",
+    ]
+    acts = "body parts 3 shown, 2 withheld, 1 erased, 0 missing; attachments 4 shown, 3 withheld, 2 erased, 1 missing"
+    states = "states 3 shown, 2 withheld, 1 erased, 0 missing"
+    assert second["en"] == [f"Contents: {acts}; remarks: 7", f"Contents: {states}; remarks: 0"]
+
+
+SCOPES: dict[str, tuple[dict[str, object], str, str]] = {
+    "all": ({"all": True}, "全部", "all"),
+    "none": ({"none": True}, "不出示内容，全部扣留", "no contents: all are withheld"),
+    "person": (
+        {"person": "p-1"},
+        '人员 "p-1"；范围之外的内容均已扣留',
+        'person "p-1"; contents out of it are withheld',
+    ),
+    "period": (
+        {"to": "2026-06-30", "from": "2026-01-01"},
+        '"2026-01-01" 起，至 "2026-06-30" 止；范围之外的内容均已扣留',
+        'from "2026-01-01", to "2026-06-30"; contents out of it are withheld',
+    ),
+    "both": (
+        {"from": "2026-01-01", "unit": "jia"},
+        '单位 "jia" 及其下属，"2026-01-01" 起；范围之外的内容均已扣留',
+        'unit "jia" and below, from "2026-01-01"; contents out of it are withheld',
+    ),
+}
+
+
+@pytest.mark.parametrize(("announced", "zh", "en"), SCOPES.values(), ids=SCOPES)
+def test_the_scope_that_the_evidence_announces_is_told(announced: dict[str, object], zh: str, en: str) -> None:
+    for lang, told in (("zh", zh), ("en", en)):
+        lines = list(report_lines(report(scope=announced), lang))
+        assert any(line.startswith("  ") and line.endswith(f" {told}") for line in lines), lines
+
+
+EXTRACT = Extracted(
+    entries=3,
+    proven=2,
+    registry=1,
+    of=50,
+    listed=(
+        ShownEntry(1, "LogFounded@1", 1_772_668_800, (), True),
+        ShownEntry(
+            9,
+            "TalkHeld@1",
+            1_772_668_800,
+            (Vouched("p-1", b"\x07" * 32, 1), Vouched("p-2", b"\x08" * 32, None)),
+            True,
+        ),
+    ),
+)
+
+
+def test_an_extract_says_what_it_shows_and_that_the_rest_is_not_shown() -> None:
+    one = report(
+        verdict=Verdict.INCONCLUSIVE, kind="extract", extract=EXTRACT, anchored=50, counts={"EXTRACT": 1, "EMPTY": 2}
+    )
+    zh, en = (list(report_lines(one, lang)) for lang in ("zh", "en"))
+
+    assert (
+        zh[0]
+        == zh[-1]
+        == ("结论：无法判定（摘录：50 条中出示 3 条，经证明在日志中的 2 条；其余未出示；另有 2 项未能核实）")
+    )
+    assert (
+        en[0]
+        == en[-1]
+        == (
+            "Verdict: INCONCLUSIVE (an extract: 3 of 50 entries are shown, 2 proven to stand in the log; "
+            "the rest is not shown; 2 more findings left open)"
+        )
+    )
+    for line in (
+        "  核验对象          摘录：只证明所出示的各条",
+        "  出示的记录        50 条中的 3 条（其中登记类 1 条，多为证明密钥而附）",
+        "  未出示            47 条",
+        '  校验点            50 · 不晚于 2026-03-05 08:00:00 +08:00 · "dic"',
+        '    第 9 条 "TalkHeld@1"，日志时钟记于 2026-03-05 08:00:00 +08:00，已证明在日志中',
+        '      "p-1" 的密钥 0707070707070707… (32 B)，第 1 条登记：签名成立；此前是否已吊销未出示',
+        '      "p-2" 的密钥 0808080808080808… (32 B)：登记未出示，签名未核验',
+        "  (15) 所示各条在记录树中                   未做",
+    ):
+        assert line in zh, line
+    bad = dataclasses.replace(one, verdict=Verdict.ALTERED, counts={"PROOF_MISMATCH": 1, "EXTRACT": 1})
+    assert headline(bad, "zh") == "结论：被改动（摘录：1 处没有正当解释；发现共 2 项）"
+    assert headline(bad, "en") == "Verdict: ALTERED (an extract: 1 without an honest explanation, of 2 findings)"
+    assert any("密钥此前是否已吊销" in line and "更正" in line for line in zh)
+    assert any("never intact" in line for line in en)
+    for line in zh + en:
+        line.encode("gbk")
 
 
 def test_versions_and_the_digests_of_what_was_given_are_shown() -> None:

@@ -20,6 +20,7 @@ from trail.projections.drafting import ReportDraft, Sentence, Short
 from trail.projections.statistics import Counts, Statistics
 from trail.projections.values import Missing, View
 from trail.report.status import LABELS, STATES, because_text
+from trail.report.times import legend, proven_text
 from trail.report.words import moment, padded, pick
 
 __all__ = ["agenda_lines", "burden_lines", "coverage_lines", "draft_lines", "ledger_lines", "statistics_lines"]
@@ -55,6 +56,7 @@ def ledger_lines(ledger: Ledger, lang: str) -> Iterator[str]:
     kind = ("台账 " if zh else "Ledger of ") + whose
     yield kind + (f" · {_id(ledger.period)}" if ledger.period else "")
     yield from _view(ledger.view, lang)
+    yield f"  {legend(ledger.policy, lang)}"
     yield f"记录 {len(ledger)} 条" if zh else f"Records {len(ledger)}"
     for row in ledger:
         yield from _row(row, lang)
@@ -83,6 +85,8 @@ def _row(row: Row, lang: str) -> Iterator[str]:
         f"  {entry.position:>6}  {padded(_id(row.date), 12)} {_id(statement.type)}  {who}  "
         f"{'记于' if zh else 'recorded'} {moment(entry.record.recorded)[:16]}{sep}{sep.join(about)}"
     )
+    if row.bounds.verified:
+        yield f"            {proven_text(row.bounds, entry.record.recorded, lang)}"
     for edit in entry.edits:
         yield f"            {'更改：' if zh else 'edit: '}{because_text(edit, lang)}"
 

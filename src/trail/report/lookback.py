@@ -1,8 +1,8 @@
 """
 What a person reads from a lookback (责任倒查), in Chinese and English.
 
-Each line names position and leaf; the records at the end carry the whole leaf, who signed, and the bounds that the log
-gives.  No colours, no ranking, no score.  Names and texts that come from the log are escaped and cut.
+Each line names position and leaf; the records at the end carry the whole leaf, who signed, and what is proven of their
+times.  No colours, no ranking, no score.  Names and texts that come from the log are escaped and cut.
 """
 
 from __future__ import annotations
@@ -11,11 +11,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from trail.encoding import printable
-from trail.projections.citing import Basis, Bounds, Cited, Dated, GapCited, Line
+from trail.projections.citing import Basis, Cited, GapCited, Line
 from trail.projections.lookback_values import Answer, Held, Late, ListHeld, Lookback, Notice, Told
 from trail.projections.shown import Count, Standing, Triggered
 from trail.projections.values import Missing, Obligation
 from trail.report.status import LABELS, POST_LABELS, STATES
+from trail.report.times import legend, proven_text
 from trail.report.words import moment, padded, pick
 
 MORE_STATES: Final = {
@@ -93,6 +94,7 @@ def basis_lines(basis: Basis, lang: str) -> Iterator[str]:
         yield f"  rests on the first {basis.positions} records ({basis.then} of them recorded before the day was over)"
         yield f"  root {root}"
     yield f"  {_checkpoint(basis, lang)}"
+    yield f"  {legend(basis.verified, lang)}"
     if basis.odd:
         sizes = ", ".join(map(str, basis.odd))
         yield (
@@ -130,7 +132,7 @@ def notice_lines(noted: Sequence[Notice], lang: str) -> Iterator[str]:
 
 
 def record_lines(lines: Iterable[Line], lang: str) -> Iterator[str]:
-    """Each cited record with its whole leaf, its signers and its bounds."""
+    """Each cited record with its whole leaf, its signers and, under a policy, its proven interval."""
     zh = lang == "zh"
     for line in lines:
         hand = pick(HANDS[line.hand], lang) if line.hand in HANDS else word(line.hand)
@@ -138,7 +140,8 @@ def record_lines(lines: Iterable[Line], lang: str) -> Iterator[str]:
         yield f"  {line_text(line, lang)}"
         yield f"      {'叶' if zh else 'leaf'} {line.leaf.hex()}"
         yield f"      {hand}{'，签名人 ' if zh else ', signed by '}{signers}"
-        yield f"      {bounds_text(line.bounds, lang)}"
+        if line.bounds.verified:
+            yield f"      {proven_text(line.bounds, line.recorded, lang)}"
 
 
 def line_text(line: Line, lang: str) -> str:
@@ -156,28 +159,6 @@ def line_text(line: Line, lang: str) -> str:
                 f"记于 {moment(line.recorded)[:16]}，{label}{about}")  # fmt: skip
     return (f"position {line.position} [{leaf}] {word(line.type)}, happened {word(line.happened)}, "
             f"recorded {moment(line.recorded)[:16]}, {label}{about}")  # fmt: skip
-
-
-def bounds_text(bounds: Bounds, lang: str) -> str:
-    """Between which times the log itself places a record."""
-    zh = lang == "zh"
-    parts = []
-    if bounds.signed_not_before is not None:
-        parts.append(("签名不早于 " if zh else "signed not before ") + _dated(bounds.signed_not_before, lang))
-    if bounds.not_before is not None:
-        parts.append(("记入不早于 " if zh else "recorded not before ") + _dated(bounds.not_before, lang))
-    if bounds.not_after is not None:
-        parts.append(("记入不晚于 " if zh else "recorded not after ") + _dated(bounds.not_after, lang))
-    if not parts:
-        return "时间界限：校验点没有给出" if zh else "bounds: no checkpoint gives any"
-    return ("；" if zh else "; ").join(parts) + f" ({_checked(bounds.verified, lang)})"
-
-
-def _dated(dated: Dated, lang: str) -> str:
-    by = ", ".join(map(word, dated.by))
-    return f"{moment(dated.time)[:16]}（校验点 {dated.size}，{by}）" if lang == "zh" else (
-        f"{moment(dated.time)[:16]} (checkpoint {dated.size}, {by})"
-    )  # fmt: skip
 
 
 def word(text: object) -> str:

@@ -55,6 +55,22 @@ ADVICE: Final[dict[str, tuple[str, str]]] = {
         "请该单位按策略要求的范围重新导出。",
         "Ask for an export of the scope that your policy requires.",
     ),
+    "log key": (
+        "经与证据不同的渠道（登记员、见证方）核对上文所列新密钥；确认后在策略中加一行：log <新密钥>，再行核验。",
+        "Confirm the new key listed above by another channel; then add the line log <new key> to your policy.",
+    ),
+    "old key": (
+        "向该单位索取由现用密钥签署的校验点；停用后仍有人使用旧密钥，应查明是谁。",
+        "Ask for a checkpoint by the key in force; somebody used the old key after its end: ask who.",
+    ),
+    "former key": (
+        "不影响结论；如需以这些校验点为准，可在策略中同时列出旧密钥（被盗的除外）。",
+        "This changes no verdict; to lean on those checkpoints too, name the old key as well, unless it was stolen.",
+    ),
+    "predecessor": (
+        "先用同一策略单独核验前一日志的证据（策略须列其密钥与创始记录），再行比对。",
+        "First verify the evidence of the log before, under a policy that names its key and genesis too.",
+    ),
     "anchor": (
         "请该单位取得见证方对最新校验点的签名后重新导出；或用您手中已有的校验点（--known）再核验。",
         "Ask for an export after the witnesses have cosigned; or verify with a checkpoint that you hold (--known).",
@@ -62,6 +78,18 @@ ADVICE: Final[dict[str, tuple[str, str]]] = {
     "older": (
         "这只是较旧的一份；请对方提供不早于您所持校验点的证据。",
         "This is merely an older copy; ask for one that reaches at least to the checkpoint that you hold.",
+    ),
+    "alarm": (
+        "先查清并保全双方凭据（trail state show、--save-findings）；处理后用 trail state acknowledge 注明理由。",
+        "Settle it first: trail state show, --save-findings. Then answer it, with a reason: trail state acknowledge.",
+    ),
+    "whole": (
+        "请对方提供完整的证据文件，或从您的记忆所及之处续写的文件（trail export --since N，N 见“应为”）。",
+        "Ask for a whole evidence file, or for one from where your memory ends: trail export --since N (N: expected).",
+    ),
+    "extract": (
+        "需要齐全、次序、资格或有无更正与吊销的证明时，请对方提供完整的证据文件（trail export，不加 --extract）。",
+        "For completeness, order, mandates, corrections or revocations ask for a whole evidence file (trail export).",
     ),
     "question": (
         "不影响结论；可作为向记录人了解情况的问题。",
@@ -98,10 +126,30 @@ MESSAGES: Final[dict[str, Message]] = {
         "the log signed two different trees of one size (a fork)",
         "keep",
     ),
+    "LOG_KEY_NEW": Message(
+        "日志已更换密钥，而策略未列新密钥：其后的校验点不予采信",
+        "the log rotated its key, and the policy does not name the new one: its checkpoints do not count",
+        "log key",
+    ),
+    "LOG_KEY_ENDED": Message(
+        "校验点只有已停用的日志密钥的签名，不予采信",
+        "a checkpoint is signed only by a key of the log that had ended; it does not count",
+        "old key",
+    ),
+    "CHECKPOINT_BY_FORMER_KEY": Message(
+        "较早的校验点由此前的日志密钥签署，策略未列该密钥；日志自身载有更换记录",
+        "earlier checkpoints are by the log's former key, which the policy does not name; the log records its rotation",
+        "former key",
+    ),
     "COSIGNATURE_BAD": Message(
         "署有见证方名称的签名不是其密钥所签，不予计入",
         "a cosignature claims a witness of the policy, whose key did not make it; it does not count",
         "question",
+    ),
+    "ALARM_OPEN": Message(
+        "核验记忆中有未处理的警报：此前已发现该日志有两个互相矛盾的说法",
+        "the inspector's memory holds an alarm that nobody has answered: this log has contradicted itself before",
+        "alarm",
     ),
     # 3 entries
     "ENTRY_MALFORMED": Message("记录的字节不成其为记录", "the bytes of an entry are no entry", "keep"),
@@ -154,6 +202,11 @@ MESSAGES: Final[dict[str, Message]] = {
     "KEY_OF_ANOTHER": Message("签名密钥登记在另一人名下", "the signing key is enrolled for another person", "keep"),
     "KEY_ENDED": Message("签名密钥在此位置之前已注销或更换", "the signing key had ended before this position", "keep"),
     "KEY_DOUBLE_USE": Message("同一密钥用于两种用途", "one key serves two purposes", "ask"),
+    "KEY_UNSHOWN": Message(
+        "摘录中没有登记该签名密钥的记录，签名未核验",
+        "the extract does not show who enrolled the signer's key: the signature was not checked",
+        "extract",
+    ),
     # 9 signatures
     "SIGNATURE_BAD": Message(
         "签名与内容不符：内容或签名被改动",
@@ -207,10 +260,26 @@ MESSAGES: Final[dict[str, Message]] = {
     "REGISTRY_CONFLICT": Message(
         "登记事项与此前的登记相抵触", "an act of the registry contradicts what was registered before", "ask"
     ),
+    "LOG_RETIRED": Message("日志已封存，其后仍有记录", "entries stand after the log's last act, its retirement", "ask"),
+    "PREDECESSOR_CONTRADICTED": Message(
+        "创始记录所称前一日志的校验点，与前一日志自身签出的不同",
+        "the genesis names another tree of the log before than that log has signed",
+        "keep",
+    ),
+    "PREDECESSOR_OTHER": Message(
+        "创始记录所称的前一日志，未能用您所持的证据证实",
+        "what the genesis says of the log before could not be confirmed by what you hold",
+        "predecessor",
+    ),
     "EDIT_NOT_ALLOWED": Message(
         "更正、作废、异议或删除由无权者作出",
         "a correction, voiding, dispute or erasure by somebody who may not make it",
         "ask",
+    ),
+    "AUTHORITY_UNSHOWN": Message(
+        "登记该密钥或登记员的权限，摘录未全部出示",
+        "that a key or a registrar was made by those who may does not follow from what the extract shows",
+        "extract",
     ),
     # 12 seen checkpoints
     "SEEN_CONTRADICTED": Message(
@@ -262,6 +331,11 @@ MESSAGES: Final[dict[str, Message]] = {
     "ATTACHMENT_WITHHELD_REQUIRED": Message(
         "策略要求出示的附件被扣留", "attachments that the policy requires are withheld", "scope"
     ),
+    "ATTACHMENT_WITHHELD_IN_SCOPE": Message(
+        "所称范围内的记录有附件被扣留：可能由业务系统保管，请索取后比对摘要",
+        "an attachment within the announced scope is withheld: its host may keep it; ask for it and compare its digest",
+        "question",
+    ),
     "ATTACHMENT_STRAY": Message("有不属于任何记录的附件", "there is an attachment that no entry names", "ask"),
     # 15 tree
     "ROOT_MISMATCH": Message(
@@ -269,11 +343,34 @@ MESSAGES: Final[dict[str, Message]] = {
         "the entries are not those that the checkpoint covers: changed, removed, inserted or reordered",
         "keep",
     ),
+    "PROOF_MISMATCH": Message(
+        "所附证明推不出校验点的根：这条记录被改动，或不在该日志的这个位置",
+        "the proof does not lead to the checkpoint's root: the entry was changed, or does not stand there",
+        "keep",
+    ),
+    "PROOF_UNCHECKED": Message(
+        "没有可用的校验点，无从证明记录在日志中", "there is no checkpoint by which an entry could be proven", "resend"
+    ),
+    "EXTRACT": Message(
+        "这是摘录：只核验了所示各条，其余未出示；不证明齐全、不证明无更正、撤销或密钥吊销",
+        "an extract: what it shows was verified, and nothing else; not that it is complete, uncorrected, or unrevoked",
+        "extract",
+    ),
     "ENTRIES_REMOVED": Message(
         "记录少于校验点所覆盖的条数：有记录被删除", "there are fewer entries than a checkpoint covers", "keep"
     ),
     "OLDER_THAN_KNOWN": Message(
         "证据早于您所持的校验点", "the evidence is older than the checkpoint that you hold", "older"
+    ),
+    "CONSISTENCY_BAD": Message(
+        "较早的校验点没有附上能成立的一致性证明",
+        "an earlier checkpoint comes without a proof that this log goes on from it",
+        "resend",
+    ),
+    "PAST_UNKNOWN": Message(
+        "此前的记录不能凭核验记忆认定，未予核验",
+        "the inspector's memory can't vouch for the entries before; nothing was judged",
+        "whole",
     ),
     "EMPTY": Message("没有任何记录，什么也没有核验", "there are no entries: nothing was verified", "resend"),
     # 16 and 17 database

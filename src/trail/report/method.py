@@ -67,8 +67,38 @@ _OPAQUE_EN: Final = (
 )  # fmt: skip
 
 
-def method_lines(lang: str, log_kind: str = "acts") -> tuple[str, ...]:
-    """The method statement for a log of that kind in ``zh`` or ``en``, line by line."""
+_EXTRACT_ZH: Final = (
+    "方法说明",
+    "  · 这是摘录，不是完整的证据文件，因此结论不会是“完好”。它只证明：所示各条的原始字节在校验点所覆盖的日志中、",
+    "    处于所示位置，不晚于校验点的见证时间。",
+    "  · 方法：由原始字节重算每条记录的摘要，沿附上的各级摘要推到记录树的根，与校验点比对；签名以摘录中登记的密钥",
+    "    核验。不采信出具人的任何说法，不联网。",
+    "  · 未出示，因而未核验：是否齐全，有无同类的其他记录；与其他记录的次序；",
+    "    密钥此前是否已吊销、登记员此前是否已卸任；此后有无更正、撤销、异议、删除；",
+    "    类型与字段、岗位与资格；签名人所见校验点；校验点之后的记录。",
+    "  · 需要其中任何一项，请要求完整的证据文件（trail export，不加 --extract）。",
+    "  · 一份文本不是证明；证明是用同一摘录和自己的策略再核验一次，结果相同。",
+)
+_EXTRACT_EN: Final = (
+    "Method",
+    "  - This is an extract, not a whole evidence file, so the verdict is never intact. It proves that the bytes of",
+    "    each shown entry stand in the log that the checkpoint covers, at the position shown, not after its",
+    "    witnesses' time.",
+    "  - How: from the stored bytes the digest of each entry is computed, and by the hashes beside it the root of",
+    "    the tree, which is compared with the checkpoint. Signatures are checked by keys whose enrolment is in the",
+    "    extract. Whoever made it is not believed, and no network is used.",
+    "  - Not shown, and so not verified: whether this is all; the order against other entries; whether a key was",
+    "    revoked or a registrar ended before; later corrections, voidings, disputes, erasures; types and schemas,",
+    "    posts and mandates; what the signers had seen; whatever the checkpoint does not cover.",
+    "  - Whoever needs any of these asks for the whole evidence file (trail export without --extract).",
+    "  - A text proves nothing; verifying the same extract again under one's own policy does.",
+)
+
+
+def method_lines(lang: str, log_kind: str = "acts", *, extract: bool = False) -> tuple[str, ...]:
+    """The method statement for a log of that kind, or for an extract, in ``zh`` or ``en``, line by line."""
+    if extract:
+        return _EXTRACT_ZH if lang == "zh" else _EXTRACT_EN
     if log_kind == OPAQUE_KIND:
         return _OPAQUE_ZH if lang == "zh" else _OPAQUE_EN
     return _ZH if lang == "zh" else _EN

@@ -7,12 +7,14 @@ rests on.  Names and texts that come from the log are escaped and cut.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 from trail.aggregates.state import Gap
 from trail.encoding import printable
+from trail.projections.citing import Bounds
 from trail.projections.values import Because, Change, Missing, Obligation, PersonStatus, PostHeld, UnitStatus, View
+from trail.report.times import legend, proven_text
 from trail.report.words import moment, padded, pick
 
 STATES: Final = {
@@ -48,6 +50,10 @@ MAX_MISSING: Final = 12
 MAX_ACTS: Final = 50
 
 
+Proofs = Callable[[int], Bounds]
+"""Gives what is proven, under a policy, of the times of the record at a position."""
+
+
 def unit_lines(status: UnitStatus, lang: str) -> Iterator[str]:
     """The status of a unit, line by line."""
     zh = lang == "zh"
@@ -59,11 +65,12 @@ def unit_lines(status: UnitStatus, lang: str) -> Iterator[str]:
     yield from _gaps(status.gaps, lang)
 
 
-def person_lines(status: PersonStatus, lang: str) -> Iterator[str]:
-    """The status of a person, line by line."""
+def person_lines(status: PersonStatus, lang: str, proofs: Proofs | None = None) -> Iterator[str]:
+    """The status of a person, line by line; with *proofs*, what is proven of each act's times."""
     zh = lang == "zh"
     yield f"人员 {_id(status.person)}" if zh else f"Person {_id(status.person)}"
     yield from _view(status.view, lang)
+    yield f"  {legend(proofs is not None, lang)}"
     yield ""
     yield "任职" if zh else "Posts"
     for post in status.posts:
@@ -77,15 +84,17 @@ def person_lines(status: PersonStatus, lang: str) -> Iterator[str]:
     yield f"本人行为（{len(status.acts)}）" if zh else f"Own acts ({len(status.acts)})"
     for act in status.acts[-MAX_ACTS:]:
         yield f"  {because_text(act, lang)}"
+        yield from _proven(act, proofs, lang, "      ")
     if len(status.acts) > MAX_ACTS:
         rest = len(status.acts) - MAX_ACTS
         yield f"  更早的 {rest} 条见 --json" if zh else f"  {rest} earlier ones, see --json"
 
 
-def change_lines(changes: Iterable[Change], lang: str) -> Iterator[str]:
-    """What differs between two views, line by line."""
+def change_lines(changes: Iterable[Change], lang: str, proofs: Proofs | None = None) -> Iterator[str]:
+    """What differs between two views, line by line; with *proofs*, what is proven of each record's times."""
     zh = lang == "zh"
     some = False
+    yield f"  {legend(proofs is not None, lang)}"
     for change in changes:
         some = True
         who = _who(change.post, change.holder, lang)
@@ -97,6 +106,7 @@ def change_lines(changes: Iterable[Change], lang: str) -> Iterator[str]:
         )
         for because in change.because[:MAX_MISSING]:
             yield f"         {because_text(because, lang)}"
+            yield from _proven(because, proofs, lang, "             ")
         if len(change.because) > MAX_MISSING:
             rest = len(change.because) - MAX_MISSING
             yield f"         另有 {rest} 条" if zh else f"         and {rest} more"
@@ -125,6 +135,11 @@ def because_text(because: Because, lang: str) -> str:
                 f"记于 {moment(because.recorded)[:16]}，{label}{about}")  # fmt: skip
     return (f"position {because.position} {_id(because.type)}, happened {_id(because.happened)}, "
             f"recorded {moment(because.recorded)[:16]}, {label}{about}")  # fmt: skip
+
+
+def _proven(because: Because, proofs: Proofs | None, lang: str, indent: str) -> Iterator[str]:
+    if proofs is not None:
+        yield indent + proven_text(proofs(because.position), because.recorded, lang)
 
 
 def _id(text: str) -> str:

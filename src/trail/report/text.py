@@ -7,20 +7,25 @@ the evidence stands in quotes on indented lines, escaped and cut, so that no rec
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from trail.evidence.opaque import OPAQUE_KIND
 from trail.evidence.refusals import CHECKS as CHECK_NUMBERS
 from trail.evidence.refusals import CODES, FORGED, REMARK
-from trail.evidence.verdict import Finding, Report, Shown, Verdict
+from trail.evidence.verdict import Finding, Report, Verdict
+from trail.report.contents import counts, extract_headline, extract_lines, extract_rows, scope, summary
+from trail.report.lineage import bears_words, lineage_rows
 from trail.report.messages import ADVICE, MESSAGES, Message
 from trail.report.method import method_lines
+from trail.report.resumed import alarm_clause, resumed_clause, resumed_lines
+from trail.report.times import times_rows
 from trail.report.words import (
     CHECK_STATES,
     CHECKS,
     CUSTODIES,
+    INCLUSION,
     OPAQUE_CHECKS,
     VERDICTS,
     moment,
@@ -41,16 +46,27 @@ _ONLY_ORDER: Final = (
     "；仅指自记入以来的次序与完整，无人签名",
     "; order and integrity since recording only, signed by nobody",
 )
+_IN_EXTRACT: Final = ("摘录：", "an extract: ")
 _APPLICATION: Final = (
     "其他应用的事件：只核验次序与完整，不解释内容，无人签名",
     "events of an application: order and integrity alone, not interpreted, signed by nobody",
 )
+KINDS: Final = {
+    "database": ("数据库", "a database"),
+    "file": ("证据文件", "an evidence file"),
+    "extract": ("摘录：只证明所出示的各条", "an extract: it proves what it shows, entry by entry"),
+    "proof": ("单条记录的证明（C2SP tlog-proof）", "a proof of one entry (C2SP tlog-proof)"),
+}
 _NOT_COVERED: Final = ("快照与跟踪记录", "snapshots and tracking records")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inputs:
-    """What was given to the verifier, for the report: paths as typed, digests in hexadecimal."""
+    """
+    What was given to the verifier, for the report: paths as typed, digests in hexadecimal.
+
+    ``memory`` are lines about the inspector's memory, in the report's language.
+    """
 
     evidence: str = ""
     evidence_digest: str = ""
@@ -58,25 +74,32 @@ class Inputs:
     known: str = ""
     known_digest: str = ""
     more: Mapping[str, str] = field(default_factory=dict)
+    memory: Sequence[str] = ()
 
 
 def headline(report: Report, lang: str) -> str:
     """The verdict and what it is for, in one line."""
     verdict = pick(VERDICTS[report.verdict.value], lang)
+    if report.extract is not None and report.verdict is Verdict.INCONCLUSIVE:
+        return extract_headline(verdict, report, report.extract, lang)
     if report.verdict is Verdict.INTACT:
         when = moment(report.anchored_at)
         only = pick(_ONLY_ORDER, lang) if report.log_kind == OPAQUE_KIND else ""
         if lang == "zh":
             dated = f"，不晚于 {when} 已被锚定" if report.anchored_at is not None else "，锚定无可证明的时间"
-            return f"结论：{verdict}（第 1 至 {report.anchored} 条{dated}{only}）"
+            return f"结论：{verdict}（第 1 至 {report.anchored} 条{dated}{only}{resumed_clause(report, lang)}）"
         dated = f", anchored not after {when}" if report.anchored_at is not None else ", anchored without a proven time"
-        return f"Verdict: {verdict} (positions 1 to {report.anchored}{dated}{only})"
+        return f"Verdict: {verdict} (positions 1 to {report.anchored}{dated}{only}{resumed_clause(report, lang)})"
     number = sum(report.counts[code] for code in report.counts if CODES[code][1] is not REMARK)
     if report.verdict is Verdict.ALTERED:
         forged = sum(report.counts[code] for code in report.counts if CODES[code][1] is FORGED)
+        kind = "" if report.extract is None else pick(_IN_EXTRACT, lang)
         if lang == "zh":
-            return f"结论：{verdict}（{forged} 处没有正当解释；发现共 {number} 项）"
-        return f"Verdict: {verdict} ({forged} without an honest explanation, of {number} findings)"
+            return f"结论：{verdict}（{kind}{forged} 处没有正当解释；发现共 {number} 项{alarm_clause(report, lang)}）"
+        return (
+            f"Verdict: {verdict} ({kind}{forged} without an honest explanation, of {number} findings"
+            f"{alarm_clause(report, lang)})"
+        )
     if lang == "zh":
         return f"结论：{verdict}（有 {number} 项未能核实；这既不是“完好”，也不是“被改动”）"
     return f"Verdict: {verdict} ({number} findings left open; neither intact nor altered)"
@@ -86,8 +109,13 @@ def report_lines(report: Report, lang: str, inputs: Inputs | None = None) -> Ite
     """The whole report, line by line."""
     zh = lang == "zh"
     yield headline(report, lang)
+    yield summary(report, lang)
     yield ""
     yield from _overview(report, lang)
+    for section in (list(resumed_lines(report, lang)), inputs.memory if inputs is not None else ()):
+        if section:
+            yield ""
+            yield from section
     if report.findings:
         yield ""
         yield "发现的问题" if zh else "Findings"
@@ -100,7 +128,7 @@ def report_lines(report: Report, lang: str, inputs: Inputs | None = None) -> Ite
     yield "核验项目" if zh else "Checks"
     yield from _checks(report, lang)
     yield ""
-    yield from method_lines(lang, report.log_kind)
+    yield from method_lines(lang, report.log_kind, extract=report.extract is not None)
     yield ""
     yield "依据" if zh else "Made from"
     yield from _made_from(report, lang, inputs or Inputs())
@@ -113,12 +141,33 @@ def _row(label: tuple[str, str], value: str, lang: str) -> str:
 
 
 def _overview(report: Report, lang: str) -> Iterator[str]:
-    zh = lang == "zh"
     yield _row(("日志", "log"), quoted(report.origin), lang)
-    kind = ("数据库", "a database") if report.kind == "database" else ("证据文件", "an evidence file")
-    yield _row(("核验对象", "verified"), pick(kind, lang), lang)
+    yield _row(("核验对象", "verified"), pick(KINDS.get(report.kind, KINDS["file"]), lang), lang)
     if report.log_kind == OPAQUE_KIND:
         yield _row(("日志种类", "kind of log"), pick(_APPLICATION, lang), lang)
+    if report.extract is not None:
+        yield from (_row(label, value, lang) for label, value in extract_rows(report, report.extract, lang))
+        yield from extract_lines(report.extract, lang)
+    else:
+        yield from _anchored(report, lang)
+    yield _row(("内容范围", "scope"), scope(report, lang), lang)
+    if report.log_kind == OPAQUE_KIND:
+        yield _row(("事件内容", "states"), counts(report.parts, lang), lang)
+        yield _row(("不在核验之列", "not covered"), pick(_NOT_COVERED, lang), lang)
+    else:
+        yield _row(("正文", "body parts"), counts(report.parts, lang), lang)
+        yield _row(("附件", "attachments"), counts(report.attachments, lang), lang)
+        yield _row(("密钥", "keys"), _custody(report.keys, lang), lang)
+        yield from _enrolled(report, lang)
+    if report.extract is None:
+        yield from (_row(label, value, lang) for label, value in times_rows(report, lang))
+    for label, value in lineage_rows(report.lineage, lang):
+        yield _row(label, value, lang)
+    yield _row(("备注", "remarks"), str(sum(_counted(report, remark=True).values())), lang)
+
+
+def _anchored(report: Report, lang: str) -> Iterator[str]:
+    zh = lang == "zh"
     if report.anchored:
         by = ", ".join(quoted(name) for name in report.anchored_by)
         span = f"第 1 至 {report.anchored} 条" if zh else f"positions 1 to {report.anchored}"
@@ -128,38 +177,16 @@ def _overview(report: Report, lang: str) -> Iterator[str]:
         yield _row(("已锚定", "anchored"), f"{span} · {when} · {who}", lang)
     else:
         yield _row(("已锚定", "anchored"), "无" if zh else "nothing", lang)
+    if report.quorum_bears is not None:
+        yield _row(("法定数", "quorum"), bears_words(report.quorum_bears, lang), lang)
     exposed = f"{report.exposed} 条" if zh else f"{report.exposed} entries"
     if report.exposed:
         exposed += "（其丢失或替换无法发现）" if zh else " (that they were lost or replaced could not be seen)"
     yield _row(("未锚定", "exposed"), exposed, lang)
-    yield _row(("内容范围", "scope"), _scope(report, lang), lang)
-    if report.log_kind == OPAQUE_KIND:
-        yield _row(("事件内容", "states"), _shown(report.parts, lang), lang)
-        yield _row(("不在核验之列", "not covered"), pick(_NOT_COVERED, lang), lang)
-    else:
-        yield _row(("正文", "body parts"), _shown(report.parts, lang), lang)
-        yield _row(("附件", "attachments"), _shown(report.attachments, lang), lang)
-        yield _row(("密钥", "keys"), _custody(report.keys, lang), lang)
-        yield from _enrolled(report, lang)
-    yield _row(("备注", "remarks"), str(sum(_counted(report, remark=True).values())), lang)
 
 
 def _counted(report: Report, *, remark: bool) -> dict[str, int]:
     return {code: n for code, n in sorted(report.counts.items()) if (CODES[code][1] is REMARK) is remark}
-
-
-def _scope(report: Report, lang: str) -> str:
-    if not report.scope or report.scope.get("all") is True:
-        return "全部" if lang == "zh" else "all"
-    if report.scope.get("none") is True:
-        return "不出示内容" if lang == "zh" else "no contents"
-    return ", ".join(f"{quoted(key, 8)} {quoted(report.scope[key])}" for key in sorted(report.scope))
-
-
-def _shown(counts: Shown, lang: str) -> str:
-    if lang == "zh":
-        return f"出示 {counts.shown}，扣留 {counts.withheld}，依法删除 {counts.erased}，缺失 {counts.missing}"
-    return f"{counts.shown} shown, {counts.withheld} withheld, {counts.erased} erased, {counts.missing} missing"
 
 
 def _custody(keys: Mapping[str, int], lang: str) -> str:
@@ -227,6 +254,8 @@ def message_of(code: str) -> Message:
 
 def _checks(report: Report, lang: str) -> Iterator[str]:
     names = OPAQUE_CHECKS if report.log_kind == OPAQUE_KIND else CHECKS
+    if report.extract is not None:
+        names = {**names, 15: INCLUSION}
     for check in report.checks:
         name = pick(names.get(check.number, (check.name, check.name)), lang)
         state = pick(CHECK_STATES.get(check.state, (check.state, check.state)), lang)

@@ -49,6 +49,9 @@ OPAQUE_CHECKS: Final[Mapping[int, tuple[str, str]]] = {
 }
 """What the checks are called for the log of an application, where some mean less."""
 
+INCLUSION: Final = ("所示各条在记录树中", "each shown entry in the tree")
+"""What check 15 is called for an extract, which has no whole tree."""
+
 CHECK_STATES: Final = {
     "passed": ("通过", "passed"),
     "failed": ("有问题", "failed"),
