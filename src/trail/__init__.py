@@ -140,15 +140,22 @@ if TYPE_CHECKING:
     from trail.application import (
         Ack,
         Acting,
+        Along,
+        Anchoring,
+        Asked,
         Attachment,
+        Choice,
         Draft,
+        Exposure,
         FoundingRegistrar,
         Log,
         Receipt,
         Registering,
+        Round,
         Scope,
         Trail,
         View,
+        along,
         audit,
     )
     from trail.clock import (
@@ -197,6 +204,7 @@ if TYPE_CHECKING:
         Report,
         Verdict,
     )
+    from trail.witness import Witnesses
 
 __version__ = "0.1.0"
 
@@ -210,8 +218,11 @@ __all__ = [
     "ActRefused",
     "Acting",
     "AdjustmentCompleted",
+    "Along",
+    "Anchoring",
     "AppealDecided",
     "AppealLodged",
+    "Asked",
     "AssessmentConducted",
     "AssessmentResultApplied",
     "AssessmentResultPublished",
@@ -224,6 +235,7 @@ __all__ = [
     "CallerError",
     "CaseAnalysed",
     "CaseCirculated",
+    "Choice",
     "CircularIssued",
     "Clock",
     "CollectiveDecisionMade",
@@ -245,6 +257,7 @@ __all__ = [
     "EvaluationHeld",
     "EvidenceAttached",
     "EvidenceError",
+    "Exposure",
     "FactRecorded",
     "FactsPresented",
     "Field",
@@ -335,6 +348,7 @@ __all__ = [
     "ResponsibilityListDrafted",
     "RiskControlAttached",
     "RiskReviewDone",
+    "Round",
     "RuleSetAdopted",
     "RuleSetRepealed",
     "Scope",
@@ -366,8 +380,10 @@ __all__ = [
     "Verdict",
     "View",
     "WarningEducationHeld",
+    "Witnesses",
     "WorkPlanAdopted",
     "__version__",
+    "along",
     "audit",
     "declare",
     "format_policy",
@@ -399,7 +415,10 @@ _NAMES: Final = {
         TaskListDrafted ThematicStudyHeld TypeDeclared UnitEstablished UnitMerged UnitMoved UnitRenamed
         WarningEducationHeld WorkPlanAdopted declare
     """,
-    "trail.application": "Ack Acting Attachment Draft FoundingRegistrar Log Receipt Registering Scope Trail View audit",
+    "trail.application": """
+        Ack Acting Along Anchoring Asked Attachment Choice Draft Exposure FoundingRegistrar Log Receipt Registering
+        Round Scope Trail View along audit
+    """,
     "trail.clock": "Clock FixedClock SystemClock",
     "trail.errors": """
         ActRefused CallerError EncodingError EnvironmentFailed EvidenceError FrameError IdReused KeyFileFailed
@@ -410,6 +429,7 @@ _NAMES: Final = {
     "trail.evidence.types": "Field PartSpec TypeSpec",
     "trail.signing": "KeyFile Policy PrivateKey PublicKey Signer format_policy parse_policy write_key_file",
     "trail.verify": "Finding Report Verdict",
+    "trail.witness": "Witnesses",
 }
 _HOME: Final = {name: home for home, names in _NAMES.items() for name in names.split()}
 

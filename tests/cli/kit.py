@@ -117,10 +117,11 @@ def witnessed(site: Site, since: int = 0) -> Result:
     """A checkpoint, asked for, cosigned and kept."""
     request, answer = site.path / "request", site.path / "answer"
     found("checkpoint", site.db, "--since", since, "--out", request, at=site)
-    log = vkey(site, site.path / "log/log/key.pem", "log", ORIGIN)
-    witness = ("--key", site.path / "witness.pem", "--state", site.path / "witness.db", "--name", "dic.example")
-    new = () if (site.path / "witness.db").exists() else ("--new",)
-    found("witness", "sign", request, *witness, *new, "--log", log, "--out", answer, at=site)
+    witness = ("--key", site.path / "witness.pem", "--state", site.path / "witness.db")
+    if not (site.path / "witness.db").exists():
+        log = vkey(site, site.path / "log/log/key.pem", "log", ORIGIN)
+        found("witness", "init", *witness, "--name", "dic.example", "--log", log, at=site)
+    found("witness", "sign", request, *witness, "--out", answer, at=site)
     return found("checkpoint", site.db, "--add", answer, at=site)
 
 

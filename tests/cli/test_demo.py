@@ -185,4 +185,4 @@ def test_what_it_tells_to_run_can_be_run(told: tuple[Path, str], capsys: pytest.
 
     codes = [(command[0], main(command)) for command in commands]
 
-    assert codes == [("verify", 0), ("verify", 1), ("verify", 1), ("status", 0)], capsys.readouterr().err
+    assert [code for _, code in codes] == [0, 1, 1, 0, 1, 0], capsys.readouterr().err

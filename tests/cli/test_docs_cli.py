@@ -23,7 +23,7 @@ def helps() -> dict[str, str]:
 
 def test_the_page_shows_the_help_of_every_command() -> None:
     page = PAGE.read_text(encoding="utf-8")
-    shown = dict(re.findall(r"```text\n\$ (trail[a-z ]*) --help\n\n(.*?)```", page, flags=re.DOTALL))
+    shown = dict(re.findall(r"```text\n\$ (trail[a-z -]*) --help\n\n(.*?)```", page, flags=re.DOTALL))
 
     assert {name: text.split() for name, text in shown.items()} == {
         name: text.split() for name, text in helps().items()

@@ -38,18 +38,18 @@ def test_a_person_as_json_cites_position_and_leaf(built: Site) -> None:
     (appointed,) = held["appointed"]["later"]
     assert lines[appointed["position"]]["leaf"] == appointed["leaf"]
     assert (talk["label"], talk["leaf"], len(talk["leaf"])) == ("backfilled", late["leaf"], 64)
-    assert talk["bounds"]["not_after"]["by"] == ["dic.example"]
+    assert talk["proven"] is None
     assert answer["rests_on"]["then"] == 0
     assert len(answer["rests_on"]["root"]) == 64
 
 
 def test_with_the_policy_the_times_are_checked(built: Site) -> None:
     answer = shown(built, "lookback", built.db, "--person", "p-001", "--at", AT, "--policy", built.policy)
-    bounds = [line["bounds"] for line in answer["lines"]]
+    proven = [line["proven"] for line in answer["lines"]]
 
     assert answer["rests_on"]["verified"] is True
-    assert {b["verified"] for b in bounds} == {True}
-    assert next(b["not_after"]["by"] for b in bounds if b["not_after"]) == ["dic"]
+    assert {tuple(one) for one in proven} == {("signed_not_before", "recorded_not_before", "not_after")}
+    assert next(one["not_after"]["by"] for one in proven if one["not_after"]) == ["dic"]
 
 
 def test_the_evidence_file_has_the_scope_of_the_lookback(site: Site) -> None:

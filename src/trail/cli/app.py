@@ -11,16 +11,19 @@ from typing import Any, Final, NoReturn
 
 from trail.cli import (
     adopt_cmd,
+    anchor_cmd,
     asking_cmd,
     checkpoint_cmd,
     export_cmd,
     init_cmd,
     keys_cmd,
     lookback_cmd,
+    proof_cmd,
     questions_cmd,
     readmodel_cmd,
     record_cmd,
     rules_cmd,
+    state_cmd,
     status_cmd,
     verify_cmd,
     walkthrough_cmd,
@@ -36,11 +39,12 @@ USAGE: Final = 2
 NOT_JUDGED: Final = 3
 
 # What was signed and what is there exclude each other: no accident and no slip of the caller explains it.
-_ALTERED: Final = frozenset(("FORK", "LOG_REWRITTEN", "LOG_SHORTER"))
+_ALTERED: Final = frozenset(("FORK", "LOG_REWRITTEN", "LOG_SHORTER", "OTHER_INSTANCE"))
 
 COMMANDS: Final = (
     init_cmd, adopt_cmd, keys_cmd, record_cmd, status_cmd, lookback_cmd, questions_cmd, asking_cmd, rules_cmd,
-    readmodel_cmd, checkpoint_cmd, witness_cmd, export_cmd, verify_cmd, walkthrough_cmd,
+    readmodel_cmd, checkpoint_cmd, anchor_cmd, witness_cmd, export_cmd, proof_cmd, verify_cmd, state_cmd,
+    walkthrough_cmd,
 )  # fmt: skip
 
 

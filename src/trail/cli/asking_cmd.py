@@ -9,7 +9,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from trail.cli.common import add_origin, date, date_or_instant, existing_database, leaf, read_file, size_or_time
+from trail.cli.common import (
+    add_origin,
+    add_policy,
+    date,
+    date_or_instant,
+    existing_database,
+    leaf,
+    read_file,
+    size_or_time,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -30,6 +39,7 @@ def add(commands: Commands) -> None:
     who.add_argument("--unit", metavar="ID", help="the unit")
     who.add_argument("--person", metavar="ID", help="the person")
     ledger.add_argument("--period", metavar="P", help="2026, 2026-H1, 2026-03 or 2026-03-05 (default: all)")
+    add_policy(ledger)
 
     coverage = _leaf(
         commands, "coverage", "show who was talked to in a year, and who was not",
@@ -117,8 +127,9 @@ def _show(
 def _ledger(arguments: argparse.Namespace, printer: Printer) -> int:
     from trail.report.asking import ledger_lines
 
+    policy = None if arguments.policy is None else read_file(arguments.policy, "the policy")
     with _opened(arguments) as view:
-        found = view.ledger(unit=arguments.unit, person=arguments.person, period=arguments.period)
+        found = view.ledger(unit=arguments.unit, person=arguments.person, period=arguments.period, policy=policy)
         return _show(arguments, printer, found, ledger_lines)
 
 

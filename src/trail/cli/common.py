@@ -92,6 +92,13 @@ def add_origin(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--origin", metavar="NAME", help="which log, where a database holds several")
 
 
+def add_policy(parser: argparse.ArgumentParser) -> None:
+    """The option for the inspector's policy, where an answer can do without."""
+    parser.add_argument(
+        "--policy", metavar="FILE", help="the inspector's policy: show what is proven of the times that are given"
+    )
+
+
 def instant(text: str) -> int:
     """Read UTC seconds, or an ISO 8601 time with a zone, for an argument."""
     if text.isascii() and text.isdigit() and len(text) <= 12:

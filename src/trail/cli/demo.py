@@ -198,6 +198,9 @@ def _close(into: Path, sound: bool, found: list[Found], show: Show, out: Printer
         out.line(f"  trail verify {quote(str(into / 'evidence.trail'))} --policy {policy}")
         out.line(f"  trail verify {first} --policy {policy}")
         out.line(f"  trail verify {last} --policy {policy} --known {known}")
+        memory = quote(str(into / "memory"))
+        out.line(f"  trail verify {quote(str(into / 'evidence.trail'))} --policy {policy} --state {memory}")
+        out.line(f"  trail verify {last} --policy {policy} --state {memory}")
         rules = f" --rules {quote(str(into / AMENDED))}" if show.university.years > 1 else ""
         unit, then = show.university.honest, show.then
         out.line(

@@ -16,6 +16,7 @@ from trail.errors import CallerError
 if TYPE_CHECKING:
     from trail.cli.common import Commands
     from trail.cli.output import Printer
+    from trail.evidence.lineage import Predecessor
 
 REGISTRARS: Final = ("r-1", "r-2")
 
@@ -32,6 +33,9 @@ def add(commands: Commands) -> None:
     parser.add_argument(
         "--registrar", metavar="ID", action="append", help="a founding registrar; at least two (default: r-1, r-2)"
     )
+    parser.add_argument(
+        "--successor-of", metavar="FILE", help="the log before: its evidence file, or its last checkpoint"
+    )
     add_passphrase(parser)
     parser.set_defaults(run=run)
 
@@ -45,16 +49,46 @@ def run(arguments: argparse.Namespace, printer: Printer) -> int:
                           advice="Give --registrar twice, or leave it out.")  # fmt: skip
     target = Path(arguments.into)
     check_free(target)
+    before, retired = _before(arguments)
     passphrases = Passphrases(arguments, printer)
     log_passphrase = passphrases.new("日志密钥", "the log's key")
     chosen = [passphrases.new(f"登记员 {person} 的密钥", f"the key of registrar {person}") for person in registrars]
     with new_folder(target) as folder:
-        _fill(folder, arguments.origin, list(zip(registrars, chosen, strict=True)), log_passphrase)
+        _fill(folder, arguments.origin, list(zip(registrars, chosen, strict=True)), log_passphrase, before)
     _tell(printer, target, arguments.origin, registrars)
+    if before is not None:
+        printer.say(
+            f"  前一日志      {before.origin}，第 1 至 {before.size} 条",
+            f"  predecessor      {before.origin}, positions 1 to {before.size}",
+        )
+        if not retired:
+            printer.say(
+                "  注意：所给文件未显示前一日志已封存（LogRetired）",
+                "  note: what was given does not show that the log before was retired (LogRetired)",
+            )
     return 0
 
 
-def _fill(folder: Path, origin: str, registrars: list[tuple[str, str]], log_passphrase: str) -> None:
+def _before(arguments: argparse.Namespace) -> tuple[Predecessor | None, bool]:
+    """The log before, and whether its retirement is shown."""
+    if arguments.successor_of is None:
+        return None, False
+    from trail.application.succeeding import predecessor_of
+
+    before, ended = predecessor_of(arguments.successor_of, arguments.origin)
+    if ended is not None and ended.genesis is not None:
+        raise CallerError("the log before names the first entry of its successor, which is there already",
+                          code="SUCCESSOR_OTHER", advice="Go on in that log.", found=ended.genesis)  # fmt: skip
+    return before, ended is not None
+
+
+def _fill(
+    folder: Path,
+    origin: str,
+    registrars: list[tuple[str, str]],
+    log_passphrase: str,
+    predecessor: Predecessor | None = None,
+) -> None:
     """Make everything in *folder*; *registrars* are persons with the passphrases of their keys."""
     from trail.application import Trail
     from trail.signing import LOG_ED25519, NoteKey, PrivateKey, format_policy, write_key_file
@@ -70,8 +104,9 @@ def _fill(folder: Path, origin: str, registrars: list[tuple[str, str]], log_pass
         write_key_file(folder / "keys" / file_name(person), private, passphrase)
         founders.append((person, private))
     with Trail.create(
-        folder / "trail.db", origin=origin, registrars=founders, log_key=log, state=folder / "log" / "state"
-    ) as trail:
+        folder / "trail.db", origin=origin, registrars=founders, log_key=log, state=folder / "log" / "state",
+        predecessor=predecessor,
+    ) as trail:  # fmt: skip
         policy = format_policy(logs=[key], genesis=[trail.genesis()])
     write_policy(folder / "policy", policy)
 

@@ -9,6 +9,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from trail.cli import logkeys_cmd
 from trail.cli.common import add_origin, existing_database, leaf, read_file
 from trail.cli.keyring import KeyFolder, Passphrases, add_passphrase, key_file
 from trail.errors import CallerError
@@ -57,6 +58,7 @@ def add(commands: Commands) -> None:
     add_origin(enrol)
     add_passphrase(enrol)
     enrol.set_defaults(run=run_enrol)
+    logkeys_cmd.add(group)
 
 
 def run_new(arguments: argparse.Namespace, printer: Printer) -> int:

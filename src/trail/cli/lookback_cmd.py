@@ -8,7 +8,16 @@ import argparse
 import warnings
 from typing import TYPE_CHECKING
 
-from trail.cli.common import add_origin, date, date_or_instant, existing_database, leaf, read_file, size_or_time
+from trail.cli.common import (
+    add_origin,
+    add_policy,
+    date,
+    date_or_instant,
+    existing_database,
+    leaf,
+    read_file,
+    size_or_time,
+)
 from trail.cli.keyring import Passphrases, add_log_key, log_key
 
 if TYPE_CHECKING:
@@ -53,13 +62,6 @@ def add_notice(parser: argparse.ArgumentParser) -> None:
         "--notice", metavar="DATE", type=date, action="append", default=[],
         help="a day on which an inspection was announced; may be repeated",
     )  # fmt: skip
-
-
-def add_policy(parser: argparse.ArgumentParser) -> None:
-    """The option for the inspector's policy."""
-    parser.add_argument(
-        "--policy", metavar="FILE", help="the inspector's policy: check the signatures behind the times that are given"
-    )
 
 
 def run(arguments: argparse.Namespace, printer: Printer) -> int:

@@ -7,8 +7,8 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from trail.cli.common import add_origin, date_or_instant, existing_database, leaf, read_file, size_or_time
-from trail.cli.lookback_cmd import add_notice, add_policy
+from trail.cli.common import add_origin, add_policy, date_or_instant, existing_database, leaf, read_file, size_or_time
+from trail.cli.lookback_cmd import add_notice
 
 if TYPE_CHECKING:
     from trail.cli.common import Commands
