@@ -26,6 +26,8 @@ from trail.aggregates import (
     KeyEnrolled,
     ListEndorsed,
     LogFounded,
+    LogKeyRotated,
+    LogRetired,
     PersonRegistered,
     RecordVoided,
     ReportFiled,
@@ -34,7 +36,7 @@ from trail.aggregates import (
 from trail.aggregates.registry import Founder
 from trail.application import Attachment
 from trail.evidence.record import AttachmentRef, Performer, Seen, SignerRef, decode_part, encode_part
-from trail.signing import possession_message
+from trail.signing import log_key_messages, possession_message
 from trail.store import PartContent, Submission
 from trail.testing.campus import key_of
 from trail.testing.tamper import resigned, signed
@@ -130,6 +132,64 @@ def weak_key(base: Base) -> Bad:
 @bad("REGISTRY_CONFLICT", "registry")
 def registered_twice(base: Base) -> Bad:
     return Bad(registered(base.campus, PersonRegistered(person="p-005", name="又一个")).submission)
+
+
+def log_rotation(base: Base, old: str, new: str, **changes: Any) -> LogKeyRotated:
+    """A rotation of the log's key from the one that follows from *old* to the one from *new*."""
+    one, two = key_of(old), key_of(new)
+    by_old, by_new = log_key_messages(base.campus.trail.origin, one.public, two.public)
+    act = LogKeyRotated(
+        old=one.public.raw, key=two.public.raw, possession=two.sign(by_new), vouched=one.sign(by_old)
+    )  # fmt: skip
+    return replace(act, **changes)
+
+
+@bad("KEY_DOUBLE_USE", "registry")
+def log_key_of_a_member(base: Base) -> Bad:
+    return Bad(registered(base.campus, log_rotation(base, "log", "p-005"), ("r-1", "r-2")).submission)
+
+
+@bad("KEY_DOUBLE_USE", "registry")
+def log_key_of_the_witness(base: Base) -> Bad:
+    return Bad(registered(base.campus, log_rotation(base, "log", "witness"), ("r-1", "r-2")).submission)
+
+
+@bad("KEY_DOUBLE_USE", "registry")
+def members_key_of_the_log(base: Base) -> Bad:
+    return Bad(registered(base.campus, base.campus.enrolment("p-013", key_of("log")), ("r-1", "r-2")).submission)
+
+
+@bad("KEY_DOUBLE_USE", "registry")
+def members_key_of_the_witness(base: Base) -> Bad:
+    return Bad(registered(base.campus, base.campus.enrolment("p-013", key_of("witness")), ("r-1", "r-2")).submission)
+
+
+@bad("REGISTRAR_MISSING", "registry")
+def log_key_rotated_by_one_registrar(base: Base) -> Bad:
+    return Bad(registered(base.campus, log_rotation(base, "log", "log-2")).submission)
+
+
+@bad("POSSESSION_BAD", "registry")
+def log_key_that_its_holder_did_not_show(base: Base) -> Bad:
+    act = log_rotation(base, "log", "log-2", possession=THIEF.sign(b"something else"))
+    return Bad(registered(base.campus, act, ("r-1", "r-2")).submission)
+
+
+@bad("POSSESSION_BAD", "registry")
+def log_key_that_the_old_one_did_not_name(base: Base) -> Bad:
+    act = log_rotation(base, "log", "log-2", vouched=THIEF.sign(b"something else"))
+    return Bad(registered(base.campus, act, ("r-1", "r-2")).submission)
+
+
+@bad("REGISTRY_CONFLICT", "registry")
+def log_key_that_follows_another_than_the_logs(base: Base) -> Bad:
+    return Bad(registered(base.campus, log_rotation(base, "another", "log-2"), ("r-1", "r-2")).submission)
+
+
+@bad("LOG_RETIRED", *ALL)
+def after_the_last_act(base: Base) -> Bad:
+    base.campus.register(LogRetired(successor="trail.example/next"))
+    return Bad(base.submission)
 
 
 @bad("EDIT_NOT_ALLOWED", *ACTS)

@@ -23,7 +23,7 @@ from trail.application import Attachment, Scope, audit
 from trail.encoding import encode
 from trail.errors import ActRefused
 from trail.evidence.refusals import CHECKS, CODES
-from trail.signing import LOG_ED25519, NoteKey, format_policy
+from trail.signing import COSIGNATURE_ED25519, LOG_ED25519, NoteKey, format_policy
 from trail.store import EntryStore, submission_from_bytes
 from trail.testing.campus import Campus, key_of
 from trail.testing.stored import Beside, DatabaseCopy, EvidenceCopy, Stored
@@ -109,8 +109,12 @@ def _refused(campus: Campus, case: Bad, code: str) -> None:
 # What an entry alone can't be guilty of: it takes a policy that says so, a key of the policy, or a file's header.
 ELSEWHERE = {
     "SCOPE_CONTRADICTED", "LOG_NOT_IN_POLICY", "GENESIS_NOT_PINNED", "GENESIS_OTHER", "PART_WITHHELD_REQUIRED",
-    "ATTACHMENT_WITHHELD_REQUIRED", "KEY_DOUBLE_USE",
+    "ATTACHMENT_WITHHELD_REQUIRED",
 }  # fmt: skip
+# What takes a second log: tests/evidence/test_log_keys.py makes each of them.
+SECOND = {"PREDECESSOR_CONTRADICTED", "PREDECESSOR_OTHER"}
+# What an extract alone can lack: tests/evidence/test_extract.py makes each of them.
+EXTRACTS = {"KEY_UNSHOWN", "AUTHORITY_UNSHOWN"}
 # What takes the log of an application, or its events among acts: tests/evidence/test_opaque_log.py makes each of them.
 OPAQUE = {"KIND_MIXED", "EVENT_TWICE", "STATE_ALTERED", "STATE_MISSING", "STATE_STRAY"}
 
@@ -118,14 +122,20 @@ OPAQUE = {"KIND_MIXED", "EVENT_TWICE", "STATE_ALTERED", "STATE_MISSING", "STATE_
 def test_every_code_of_the_checks_on_entries_has_a_case() -> None:
     wanted = {code for code, (check, effect) in CODES.items() if 3 <= check <= 14 and effect != "remark"}
 
-    assert {code for code, _, _ in TABLE} | ELSEWHERE | OPAQUE == wanted
+    assert {code for code, _, _ in TABLE} | ELSEWHERE | OPAQUE | EXTRACTS | SECOND == wanted
     assert {CODES[code][0] for code, _, _ in TABLE} == set(range(3, 15)) <= set(CHECKS)
 
 
 def test_a_members_key_that_is_a_witness_s_of_the_policy_is_named(campus: Campus, tmp_path: Path) -> None:
-    campus.register(campus.enrolment("p-013", key_of("witness")))
+    """A witness that has not cosigned anything yet is known to the policy alone."""
+    campus.register(campus.enrolment("p-013", key_of("another witness")))
     position = campus.trail.reader.head().size
-    report = audit(campus.copy_database(tmp_path / "log.db"), campus.policy, now=campus.clock.now())
+    late = NoteKey("late.example", COSIGNATURE_ED25519, key_of("another witness").public.raw)
+    policy = format_policy(
+        logs=[campus.log_key], witnesses={"dic": campus.witness_key, "late": late}, quorum="dic",
+        genesis=[campus.trail.genesis()],
+    )  # fmt: skip
+    report = audit(campus.copy_database(tmp_path / "log.db"), policy, now=campus.clock.now())
 
     assert ("KEY_DOUBLE_USE", position) in found(report)
     assert report.verdict is Verdict.INCONCLUSIVE
