@@ -5,6 +5,7 @@
 #   make test         the tests, about five minutes on two cores
 #   make check        lint, format, types, layers, documentation examples
 #   make bench        measurements, as ratios
+#   make interop      the independent programs that tests/interop talks to, into build/interop (Debian)
 #   make format       lay out the code as `make check` wants it
 #   make constraints  exact versions anew, into constraints.txt
 #   make clean        remove what the targets above made
@@ -25,7 +26,7 @@ FIND = for p in python3.13 python3.12 python3.11 python3; do \
        done
 PYTHON ?= $(shell $(FIND))
 
-.PHONY: help venv demo test check bench format constraints clean
+.PHONY: help venv demo test check bench interop format constraints clean
 .DEFAULT_GOAL := help
 
 help:
@@ -69,6 +70,9 @@ check: $(STAMP)
 
 bench: $(STAMP)
 	$(BIN)/python -m bench
+
+interop:
+	@tests/interop/install.sh
 
 format: $(STAMP)
 	$(BIN)/ruff check --fix-only $(CODE)
