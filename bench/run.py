@@ -20,7 +20,9 @@ import foreign
 import history
 import proving
 import readmodel
+import resuming
 import university
+import witnessing
 from appending import append, append_many
 from replaying import replay
 from timing import MARKS, Row, machine
@@ -57,10 +59,14 @@ class Bench:
             "opaque100": lambda: foreign.batches(quick=quick),
             "verify": lambda: verification(self.main(), quick=quick),
             "memory": lambda: memory(self.main(), self.history(SMALL), quick=quick),
+            "incremental": lambda: resuming.incremental(self.main(), self.history(SMALL), quick=quick),
             "replay": lambda: replay(self.main(), quick=quick),
             "university": lambda: university.questions(self.university(), quick=quick),
             "readmodel": lambda: readmodel.answers(self.university(), quick=quick),
             "proof": lambda: proving.proofs(self.main(), self.leaves(), quick=quick),
+            "consistency": lambda: proving.consistency(self.leaves(), quick=quick),
+            "checkpoint": lambda: witnessing.checkpoints(self._folder, quick=quick),
+            "cosignature": lambda: witnessing.cosignatures(self._folder, quick=quick),
         }
 
     def main(self) -> Path:
@@ -116,7 +122,8 @@ def main(argv: list[str] | None = None) -> int:
         "--only",
         action="append",
         metavar="NAME",
-        help="append, append100, opaque, opaque100, verify, memory, replay, university, readmodel, proof",
+        help="append, append100, opaque, opaque100, verify, memory, replay, university, readmodel, proof, "
+        "consistency, checkpoint, cosignature, incremental",
     )
     parser.add_argument("--json", action="store_true", help="one JSON document instead of the table")
     parser.add_argument("--fresh", action="store_true", help="build the histories anew")
