@@ -72,6 +72,18 @@ def test_made_evident(tmp_path: Path) -> None:
     assert "ROOT_MISMATCH at 4" in thoroughly
 
 
+def test_two_houses(tmp_path: Path) -> None:
+    done = run("two_houses.py", str(tmp_path / "houses"))
+
+    assert done.returncode == 0, done.stderr
+    filed, again, back, verdict = done.stdout.splitlines()
+    assert filed.startswith("report 2025-H1 recorded at ")
+    assert filed.endswith("exposed: 0")
+    assert again.endswith("exposed: 1"), "recorded while nobody was there"
+    assert back == "the witness is back; exposed: 0"
+    assert verdict == f"intact for positions 1 to {again.split()[4].rstrip(';')} by dic"
+
+
 def test_property_tests() -> None:
     done = run("-m", "pytest", "-q", "-p", "no:cacheprovider", "-o", "addopts=", "property_tests.py")
 
