@@ -117,6 +117,19 @@ def test_a_rewriting_is_proven_by_the_newer_note_and_a_consistency_proof(made: T
     )  # fmt: skip
 
 
+def test_a_shorter_file_keeps_the_note_that_says_how_far_the_log_had_come(made: Told, tmp_path: Path) -> None:
+    found = looked_at(made, tmp_path / "memory", made.whole, made.first)
+    assert [finding.code for finding in found.report.findings] == ["OLDER_THAN_KNOWN"]
+
+    [one] = saved(made, found, made.first, tmp_path / "findings")
+
+    folder = tmp_path / "findings" / "001-OLDER_THAN_KNOWN"
+    assert [path.name for path in folder.iterdir()] == [HELD]
+    held = parse_checkpoint(parse_note((folder / HELD).read_bytes()).text)
+    assert held.size > found.report.size
+    assert (one.result, one.why.split(";")[0]) == (SHOWN, f"the log signed for {held.size} entries")
+
+
 def test_an_honest_extension_or_a_foreign_policy_proves_nothing(made: Told, tmp_path: Path) -> None:
     """The control: neither a wrong accusation nor another log's key is believed."""
     folder = rewriting(made, tmp_path)

@@ -150,7 +150,7 @@ def _acknowledge(arguments: argparse.Namespace, printer: Printer) -> int:
 
 _WORDS: Final = {
     "proven": ("成立", "PROVEN"),
-    "shown": ("记录确在日志中，是否违规须看整个日志", "SHOWN TO BE IN THE LOG"),
+    "shown": ("日志确曾为此签名，其余须看证据本身", "SIGNED FOR BY THE LOG"),
     "open": ("未能证明", "NOT PROVEN"),
 }
 

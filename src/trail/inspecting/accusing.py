@@ -8,6 +8,7 @@ Findings kept as files, so that others can check the accusation without us: ``tr
     DIR/001-CHECKPOINT_FORK/       held.note  other.note
     DIR/002-ROOT_MISMATCH/         held.note  newer.note  root.txt  consistency.txt
     DIR/003-SIGNATURE_BAD/         entry.bin  entry.tlog-proof  key-1.bin  key-1.tlog-proof …
+    DIR/004-ENTRIES_REMOVED/       held.note
 
 The notes are C2SP signed notes, as they were received.  ``root.txt`` is the root, in base64, that the newer tree has at
 the size of the held note; ``consistency.txt`` is a C2SP tlog-witness request with the consistency proof from there to
@@ -52,6 +53,8 @@ FORMAT: Final = "trail findings 1"
 MAX_FOLDERS: Final = 200
 """Most findings that get a folder; the report lists the others."""
 ENROLLING: Final = frozenset(("LogFounded@1", "KeyEnrolled@1", "KeyRotated@1"))
+FEWER: Final = frozenset(("ENTRIES_REMOVED", "OLDER_THAN_KNOWN"))
+"""A checkpoint that covers more entries than were shown: it says what the log signed for, not what was handed over."""
 HELD, OTHER, NEWER, ROOT, CONSISTENCY = "held.note", "other.note", "newer.note", "root.txt", "consistency.txt"
 ENTRY, ENTRY_PROOF = "entry.bin", "entry.tlog-proof"
 
@@ -166,6 +169,8 @@ def _files(finding: Finding, report: Report, tree: Tree) -> dict[str, bytes]:
         if type(note) is bytes:
             return rewritten(note, _covering(report, tree, checkpoint_of(note).size), tree)
         return {}
+    if finding.code in FEWER and type(attached.get("checkpoint")) is bytes:
+        return {HELD: attached["checkpoint"]}
     if finding.position in tree.entries:
         return _entry(finding.position, report, tree)
     return {}

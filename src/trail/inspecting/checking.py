@@ -4,7 +4,7 @@ An accusation checked again, from its folder and one's own policy alone: ``trail
 Nothing in the folder is believed.  Its names are read from a closed list, plain files only, each up to a limit, and the
 code in a folder's name only chooses which proof is looked for.  ``proven``: the log's own signatures, or a signature
 that does not hold over an entry that the log has signed for, say it to everybody.  ``shown``: the log has signed for
-the entry; whether it breaks a rule is told by the whole log.  ``open``: nothing here proves it.
+the entry, or for so many; the rest is told by the evidence itself.  ``open``: nothing here proves it.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from trail.inspecting.accusing import (
     CONSISTENCY,
     ENTRY,
     ENTRY_PROOF,
+    FEWER,
     FORMAT,
     HELD,
     MAX_FOLDERS,
@@ -105,7 +106,7 @@ def _there(folder: Path, name: str) -> bool:
 def _check(root: Path, name: str, policy: Policy) -> Checked:
     folder, code = root / name, name[4:]
     try:
-        origin, result, why = _checks(folder)(folder, policy)
+        origin, result, why = _checks(folder, code)(folder, policy)
     except EvidenceError as error:
         return Checked(name, code, "", OPEN, error.message)
     return Checked(name, code, origin, result, why)
@@ -114,7 +115,9 @@ def _check(root: Path, name: str, policy: Policy) -> Checked:
 Check = Callable[[Path, Policy], tuple[str, str, str]]
 
 
-def _checks(folder: Path) -> Check:
+def _checks(folder: Path, code: str) -> Check:
+    if code in FEWER:
+        return _fewer
     if _there(folder, ENTRY):
         return _entry
     return _fork if _there(folder, OTHER) else _rewritten
@@ -136,6 +139,11 @@ def _fork(folder: Path, policy: Policy) -> tuple[str, str, str]:
     if one.root == other.root:
         return one.origin, OPEN, "the notes say the same"
     return one.origin, PROVEN, f"the log signed two roots for size {one.size}"
+
+
+def _fewer(folder: Path, policy: Policy) -> tuple[str, str, str]:
+    held = _signed(_read(folder, HELD), policy)
+    return held.origin, SHOWN, f"the log signed for {held.size} entries; that fewer were shown takes what was shown"
 
 
 def _rewritten(folder: Path, policy: Policy) -> tuple[str, str, str]:

@@ -39,6 +39,8 @@ key-1.bin, key-2.bin…  登记第一、第二…位签名人密钥的记录；k
    因此后来的树并不是从先前那棵树长成的。任何 C2SP 见证程序若已记下 held.note，都会拒绝 consistency.txt。
 4. 记录（SIGNATURE_BAD 等）：entry.tlog-proof 证明该记录在日志自己签署的树中，叶子为 SHA-256(00 || entry.bin)。
    记录的格式见 docs/spec/record.md；签名人的公钥在 key-N.bin 中。
+5. 记录变少（ENTRIES_REMOVED、OLDER_THAN_KNOWN）：held.note 的第二行是日志已签过的条数。交来的数据库或文件少于此数，
+   须与 held.note 一并保存：它本身只证明日志曾签到哪里。
 缺少 newer.note 或 *.tlog-proof 时，没有日志自己签署的校验点可以证明这些内容出自该日志：那时只能说明所交来的证据有问题，
 不能向第三方证明是谁改的。
 
@@ -79,6 +81,8 @@ How to check by hand, or by other programs
 4. An entry (SIGNATURE_BAD and others): entry.tlog-proof proves that it stands in a tree that the log itself signed; the
    leaf is SHA-256(00 || entry.bin).  docs/spec/record.md has the format of entries; the signers' public keys are in
    key-N.bin.
+5. Fewer entries (ENTRIES_REMOVED, OLDER_THAN_KNOWN): the second line of held.note is the number of entries that the log
+   signed for.  Keep the database or file that has fewer beside it: alone the note proves how far the log had come.
 Where newer.note or *.tlog-proof is missing, no checkpoint that the log signed covers these bytes: then the evidence
 that was handed over is faulty, but nobody can prove to others who made it so.
 """
