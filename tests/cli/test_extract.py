@@ -177,3 +177,15 @@ def test_a_proof_replaces_nothing(site: Site) -> None:
     assert site.policy.read_bytes() == before
     for position in (0, -1, 10**9):
         assert site.run("proof", site.db, position, "--out", site.path / "p").code == 2
+
+
+def test_no_passphrase_is_asked_for_where_nothing_is_to_be_signed(site: Site) -> None:
+    found("checkpoint", site.db, at=site)
+    (site.path / "passphrase").unlink()
+
+    found("export", site.db, "--out", site.path / "whole.trail", at=site)
+    found("export", site.db, "--extract", "--position", 1, "--out", site.path / "x.extract", at=site)
+    found("proof", site.db, 1, "--out", site.path / "x.tlog-proof", at=site)
+
+    assert site.run("checkpoint", site.db).code != 0  # which is for signing
+    assert site.run("export", site.db, "--out", site.path / "e", "--log-key", site.path / "log" / "key.pem").code != 0

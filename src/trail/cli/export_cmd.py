@@ -9,7 +9,7 @@ import warnings
 from typing import TYPE_CHECKING
 
 from trail.cli.common import add_origin, date, existing_database, leaf
-from trail.cli.keyring import Passphrases, add_log_key, log_key
+from trail.cli.keyring import Passphrases, add_log_key, key_to_cover
 from trail.errors import CallerError
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def run(arguments: argparse.Namespace, printer: Printer) -> int:
         raise CallerError("--position and --event belong to --extract", code="USAGE",
                           advice="An evidence file shows every entry; add --extract for some alone.")  # fmt: skip
     scope = _scope(arguments)
-    key, state = log_key(arguments, Passphrases(arguments, printer))
+    key, state = key_to_cover(arguments, Passphrases(arguments, printer))
     with (
         Log.open(arguments.db, origin=arguments.origin, log_key=key, state=state) as log,
         printer.progress("导出", "exporting") as progress,
@@ -92,7 +92,7 @@ def _extract(arguments: argparse.Namespace, printer: Printer) -> int:
                           advice="Choose: --position and --event, or --unit, --person, --from and --to.")  # fmt: skip
     choice = Choice(positions=tuple(arguments.position), events=tuple(map(_event, arguments.event)), scope=scope,
                     contents=not arguments.no_contents)  # fmt: skip
-    key, state = log_key(arguments, Passphrases(arguments, printer))
+    key, state = key_to_cover(arguments, Passphrases(arguments, printer))
     with (
         Log.open(arguments.db, origin=arguments.origin, log_key=key, state=state) as log,
         printer.progress("导出", "exporting") as progress,

@@ -137,6 +137,18 @@ def file_name(person: str) -> str:
     return f"{person}.pem"
 
 
+def key_to_cover(arguments: argparse.Namespace, passphrases: Passphrases) -> tuple[KeyFile | None, Path | None]:
+    """As `log_key`; but a key that nobody named is left alone, and no passphrase asked for, where all is covered."""
+    from trail.application import Log
+
+    if arguments.log_key is None and arguments.state is None:
+        with Log.open(arguments.db, origin=arguments.origin, read_only=True) as log:
+            last = log.reader.checkpoint()
+            if last is not None and last.size == log.reader.head().size:
+                return None, None
+    return log_key(arguments, passphrases)
+
+
 def log_key(arguments: argparse.Namespace, passphrases: Passphrases) -> tuple[KeyFile | None, Path | None]:
     """The log key and the state beside it, as named or where `trail init` puts them; (None, None) if not at hand."""
     if arguments.log_key is None and arguments.state is not None:

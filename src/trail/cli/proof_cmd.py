@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trail.cli.common import add_origin, existing_database, leaf, read_file, write_file, wrote
-from trail.cli.keyring import Passphrases, add_log_key, log_key
+from trail.cli.keyring import Passphrases, add_log_key, key_to_cover
 from trail.errors import CallerError, NoteError
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def run(arguments: argparse.Namespace, printer: Printer) -> int:
     from trail.application import Log
 
     existing_database(arguments.db)
-    key, state = log_key(arguments, Passphrases(arguments, printer))
+    key, state = key_to_cover(arguments, Passphrases(arguments, printer))
     with Log.open(arguments.db, origin=arguments.origin, log_key=key, state=state) as log:
         if key is not None:
             log.checkpoint()

@@ -169,8 +169,9 @@ def _files(finding: Finding, report: Report, tree: Tree) -> dict[str, bytes]:
         if type(note) is bytes:
             return rewritten(note, _covering(report, tree, checkpoint_of(note).size), tree)
         return {}
-    if finding.code in FEWER and type(attached.get("checkpoint")) is bytes:
-        return {HELD: attached["checkpoint"]}
+    note = attached.get("checkpoint")
+    if finding.code in FEWER and type(note) is bytes:
+        return {HELD: note}
     if finding.position in tree.entries:
         return _entry(finding.position, report, tree)
     return {}

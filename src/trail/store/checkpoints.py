@@ -123,23 +123,21 @@ class CheckpointSigner:
         """
         with locked(self.path, timeout=timeout):
             state = self.state()
-            _check_log(state, reader)
+            self._check_belonging(state, reader)
             with reader.snapshot() as view:
                 frontier, rotations = _extended(state, view)
                 released = state.number == 0 or view.checkpoint(state.size) is not None
             if not released:
                 release(state, reader)
-            if frontier.size == state.size:
-                return release(state, reader)  # nothing to sign: the key, and its passphrase, are not asked for
-            self._check_key(state)
             if rotations:
                 raise StoreFailed(
                     f"position {rotations[0].position} gave the log another key: this one signs no more",
                     code="LOG_KEY_ROTATED", advice="Finish the rotation: trail keys rotate-log, with the new key.",
                     expected=rotations[-1].new, found=state.key, position=rotations[0].position,
                 )  # fmt: skip
-            state = self._signed(state, frontier)
-            write_durably(self.path, state.encode())
+            if frontier.size > state.size:
+                state = self._signed(state, frontier)
+                write_durably(self.path, state.encode())
             return release(state, reader)
 
     def switch(self, reader: Reader) -> SignerState:
@@ -170,7 +168,8 @@ class CheckpointSigner:
             write_durably(self.path, state.encode())
             return state
 
-    def _check_key(self, state: SignerState) -> None:
+    def _check_belonging(self, state: SignerState, reader: Reader) -> None:
+        _check_log(state, reader)
         if state.key != self._key.public.id:
             raise CallerError(
                 "the signer's state is of another key", code="STATE_OTHER_KEY", expected=state.key,
