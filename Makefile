@@ -2,7 +2,7 @@
 # all that is needed is Python 3.11 or newer with venv, and make.
 #
 #   make demo         the whole path on an invented university, left in ./demo
-#   make test         the tests, about five minutes on two cores
+#   make test         the tests, about seven minutes on two cores
 #   make check        lint, format, types, layers, documentation examples
 #   make bench        measurements, as ratios
 #   make interop      the independent programs that tests/interop talks to, into build/interop (Debian)

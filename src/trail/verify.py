@@ -43,7 +43,7 @@ from trail.evidence.holdings import Holdings, read_known
 from trail.evidence.judge import Ground, Judge
 from trail.evidence.judge_acts import ActJudge
 from trail.evidence.judge_opaque import OpaqueJudge
-from trail.evidence.logkeys import judge_log_keys
+from trail.evidence.logkeys import Span, judge_log_keys
 from trail.evidence.made_with import versions
 from trail.evidence.memory import Held, Memory, Past
 from trail.evidence.opaque import OPAQUE_KIND, OpaqueEntry, kind_of
@@ -151,6 +151,7 @@ class Verification:
         self._held = Holdings(self.findings)
         self._predecessor = predecessor or remembered(memory)
         self._ended: frozenset[int] = frozenset()
+        self._span = Span()
         self._lineage = Lineage()
         self._past: Past | None = None
         self._withheld: Withheld | None = None
@@ -185,6 +186,9 @@ class Verification:
         try:
             for item in items:
                 self.take(item)
+                if self.anchors.flooded:
+                    self._break("too many checkpoints that have no place here: the rest is not read")
+                    break
                 if progress is not None and type(item) is EntryItem and not self.frontier.size % 1000:
                     progress(self.frontier.size, self.header.entries if self.header else 0)
         except Exception as error:
@@ -236,6 +240,7 @@ class Verification:
             self._break("a second header")
             return
         self.header = header
+        self.anchors.reach = header.after + header.entries
         self.count(1)
         self._withheld = withheld_under(header.scope)
         if not is_scope(header.scope):
@@ -263,7 +268,7 @@ class Verification:
         elif header.after:
             self._lost = True
             reach = 0 if self.memory is None else self.memory.reach(header.origin)
-            self._break("a continuation, and what comes before it is not remembered", "PAST_UNKNOWN", reach,
+            self._break("a continuation that does not begin where the memory ends", "PAST_UNKNOWN", reach,
                         header.after)  # fmt: skip
 
     def _checkpoint(self, note: bytes) -> None:
@@ -276,12 +281,11 @@ class Verification:
             anchor = kept or read_anchor(note, self.policy, self.header.origin, unsigned=True)
             for bad in anchor.bad:
                 self.findings.refused(bad, None)
-            self._last_note = anchor.checkpoint.size
-            if anchor.log_keys:
-                self._held.shown(anchor)
-            if not self.anchors.add(anchor):
-                self._break("checkpoints that do not ascend by size")
+            self._last_note = anchor.checkpoint.size if self.anchors.add(anchor) else -1  # then no proof is of any
+            if self._last_note < 0:
+                self._break("checkpoints that do not ascend by size, or too many that no key of the policy signed")
         except Refusal as error:
+            self.anchors.refused += 1
             self.findings.refused(error, None)
 
     def _entry(self, entry: bytes) -> None:
@@ -331,9 +335,6 @@ class Verification:
         self._held.compare(size, root)
         if anchor is not None:
             self.count(15)
-            if anchor.checkpoint.root != root:
-                self.find("ROOT_MISMATCH", "the entries up to here are not those that the checkpoint covers", size,
-                          anchor.checkpoint.root, root, checkpoint=anchor.note)  # fmt: skip
 
     def finish(self) -> Report:
         """Close the run and report."""
@@ -344,6 +345,7 @@ class Verification:
         self._judge.settle()
         self._close_scope()
         self._judge.close(size)
+        self._span = Span(self._after, size, self._broken)
         self._close_tree(size)
         try:
             self._close_lineage()
@@ -356,7 +358,8 @@ class Verification:
     def _close_lineage(self) -> None:
         """Who signed which checkpoint, now that the log's own rotations are known, and what came before this log."""
         registry = self._judge.registry
-        self._ended = judge_log_keys(self._ground, () if registry is None else registry.log_keys)
+        keys = () if registry is None else registry.log_keys
+        self._ended = judge_log_keys(self._ground, keys, self._held, self._span)
         compared = False
         if self._predecessor is not None and self.header is not None:
             claim = None if registry is None else registry.predecessor
@@ -374,11 +377,6 @@ class Verification:
             self.find("EMPTY", "there are no entries: nothing was verified")
         if self.header is not None and self.header.entries != size - self._after and not self._broken:
             self.find("FRAME_BROKEN", "the header announced another number of entries", None, self.header.entries, size)
-        for at in sorted(self.anchors.by_size):
-            if at > size and not self._broken:
-                anchor = self.anchors.by_size[at]
-                self.find("ENTRIES_REMOVED", "a checkpoint covers more entries than there are", None, at, size,
-                          checkpoint=anchor.note)  # fmt: skip
         if not self._broken:
             self._held.close(size, self.database)
 
@@ -419,6 +417,7 @@ class Verification:
             anchored=anchored,
             anchored_at=newest.time if newest is not None else None,
             anchored_by=tuple(sorted(newest.times)) if newest is not None else (),
+            anchored_held=newest is None and anchored > 0,
             size=size,
             exposed=size - anchored,
             root=self.frontier.root(),
@@ -439,6 +438,6 @@ class Verification:
             times=self._judge.proven(size),
             lineage=self._lineage,
             quorum_bears=policy.bears,
-            checkpoints=self._held.compared(self.anchors, self._roots, size),
+            checkpoints=self._held.compared(self.anchors, self._roots, size, self._ended),
             resumed=None if self._past is None else Resumed(self._past.size, self._past.made, self._after),
         )

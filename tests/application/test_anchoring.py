@@ -7,7 +7,7 @@ import os
 import socket
 import threading
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -34,6 +34,7 @@ from trail.signing import (
     sign_note,
 )
 from trail.signing.line import parse_line
+from trail.store.checkpoints import MAX_EACH
 from trail.verify import verify
 from trail.witness import Witness, WitnessClient
 from trail.witness.answers import Answer, read_answer
@@ -166,11 +167,35 @@ def test_no_witness_can_take_the_room_of_the_others(campus: Campus, town: Outsid
     held = campus.trail.reader.checkpoint()
     assert held is not None
     names = [parse_line(line).name for line in held.cosignatures]
-    assert names.count("city.example") == 99 // 2
+    assert names.count("city.example") == MAX_EACH
     assert names.count("dic.example") == 1
     campus.clock.tick(10 * 86_400)
     assert outcomes(campus.trail.anchor(town.policy()))["dic"] == "cosigned"
-    assert len(campus.trail.reader.checkpoints()[-1].cosignatures) == 99 // 2 + 2
+    assert len(campus.trail.reader.checkpoints()[-1].cosignatures) == MAX_EACH + 2
+
+
+def test_a_quiet_log_without_room_for_fresh_cosignatures_says_so(campus: Campus, town: Outside) -> None:
+    """Each kept its share of the checkpoint's room; what is not kept is no fresh word, whoever gave it."""
+    policy = town.policy(fresh_days=2)
+    text = parse_note(campus.trail.anchor(policy).issued.note).text
+    start = campus.clock.now()
+    for name in ("dic", "city"):
+        lines = [cosign(text, f"{name}.example", key_of(name), start - 1000 - n) for n in range(MAX_EACH - 1)]
+        campus.trail.add_cosignatures("".join(lines))
+    campus.clock.tick(3 * 86_400)
+    witnesses = Witnesses(policy)
+    before = len(town["dic"].asked)
+    for _ in range(2):
+        held = campus.trail.anchor(witnesses)
+        assert {one.code for one in held.asked} == {"COSIGNATURE_NOT_KEPT"}
+        assert all(one.wait > 0 for one in held.asked), "nobody asks over and over"
+        assert not held.satisfied
+        assert not held.alarms
+    assert len(town["dic"].asked) == before + 1
+    report = verify(campus.trail.evidence(), policy, now=campus.clock.now())
+    assert report.verdict is not Verdict.INTACT, "the round said what an inspector would find"
+    visit(campus.trail)
+    assert campus.trail.anchor(witnesses).satisfied, "the next checkpoint has room of its own"
 
 
 def test_configuration_errors_are_told_apart(campus: Campus, town: Outside) -> None:
@@ -360,6 +385,65 @@ def test_the_alarm_is_lifted_by_whoever_raised_it(campus: Campus, town: Outside)
     assert campus.trail.stopped is None
 
 
+def test_no_witness_lifts_the_alarm_of_another(campus: Campus, town: Outside, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two raise an alarm, one takes it back: nothing is signed until both have, or the keeper names them no more."""
+    campus.trail.anchor(town.policy())
+    size = campus.size
+    visit(campus.trail)
+    moods = {"dic": "fork", "city": "fork"}
+    real = WitnessClient.add_checkpoint
+    asked: list[str] = []
+
+    def add(self: WitnessClient, old: int, proof: Iterable[bytes], note: str, *, now: int | None = None) -> Answer:
+        asked.append(self.name)
+        if moods[self.name] == "fork":
+            return Answer("fork", "WITNESS_FORK", "another tree", status=422)
+        return real(self, old, proof, note, now=now)
+
+    monkeypatch.setattr(WitnessClient, "add_checkpoint", add)
+    now = [0.0]
+    witnesses = town.witnesses(steady=lambda: now[0], chance=lambda: 1.0)
+
+    def alarmed() -> set[str]:
+        now[0] += 1000
+        asked.clear()
+        with pytest.raises(StoreFailed) as caught:
+            campus.trail.anchor(witnesses)
+        assert caught.value.code == OTHER_INSTANCE
+        last = campus.trail.reader.checkpoint()
+        assert last is not None
+        assert last.size == size, "nothing was signed"
+        assert set(asked) == {"dic", "city"}
+        return set(campus.trail.alarms)
+
+    assert alarmed() == {"dic", "city"}
+    moods["city"] = "well"
+    assert alarmed() == {"dic"}
+    moods.update(dic="well", city="fork")
+    assert alarmed() == {"city"}
+    with pytest.raises(StoreFailed):
+        campus.trail.checkpoint()
+    moods["city"] = "well"
+    now[0] += 1000
+    assert campus.trail.anchor(witnesses).satisfied
+    assert campus.trail.stopped is None
+
+
+def test_an_alarm_holds_while_its_witness_is_left_alone(campus: Campus, town: Outside) -> None:
+    campus.trail.anchor(town.policy())
+    visit(campus.trail)
+    with scripted(response(422, b"no\n")) as odd:
+        witnesses = town.witnesses(urls={"city": odd.url}, steady=lambda: 0.0)
+        for _ in range(3):
+            with pytest.raises(StoreFailed) as caught:
+                campus.trail.anchor(witnesses)
+            assert caught.value.facts["witness"] == "city"
+        assert odd.connections == 2, "the offer and a look at what it shows; then it is left alone"
+    only = town.policy().replace("witness city", "# witness city").replace("all dic city", "all dic")
+    only = only.replace("group outside 2 dic city", "group outside 1 dic")
+    assert campus.trail.anchor(only).satisfied, "whom the keeper no longer names holds up nothing"
+
+
 def test_what_another_key_signed_is_no_proof_of_another_instance(campus: Campus, town: Outside) -> None:
     """The alarm stands, for it fails closed; but nobody is told that this log's key signed what it did not."""
     campus.trail.anchor(town.policy())
@@ -534,6 +618,106 @@ def test_a_runner_that_was_stopped_is_followed_by_another(campus: Campus, town: 
         assert second.last is not None
 
 
+def test_a_runner_that_runs_takes_another_rhythm_and_another_listener(campus: Campus, town: Outside) -> None:
+    """A filing may have started it before the host says how often, and whom to tell."""
+    with opened(campus.folder, campus.clock, witnesses=town.witnesses()) as trail:
+        runner = trail.anchoring()
+        several, told = threading.Event(), list[object]()
+
+        def tell(outcome: object) -> None:
+            told.append(outcome)
+            if len(told) > 2:
+                several.set()
+
+        assert trail.anchoring(every=0.1, told=tell) is runner
+        assert runner.every == 0.1
+        assert several.wait(60), "it rested until somebody asked"
+        assert trail.anchoring() is runner
+        assert runner.every == 0.1, "what is not named stays"
+        with pytest.raises(CallerError):
+            trail.anchoring(every=0)
+
+
+def test_a_closed_log_starts_no_thread(campus: Campus, town: Outside) -> None:
+    """A filing that was committed while another thread closed the trail."""
+    trail = opened(campus.folder, campus.clock, witnesses=town.witnesses())
+    trail.close()
+    with pytest.raises(CallerError) as caught:
+        trail.anchoring()
+    assert caught.value.code == "LOG_CLOSED"
+    assert trail._anchoring is None
+
+
+def test_a_round_that_is_cut_off_signs_nothing_and_tells_nobody(campus: Campus, town: Outside) -> None:
+    """It hangs before the signature; once it is stopped, nothing works on the log and the host hears no more of it."""
+    campus.trail.anchor(town.policy())
+    size = campus.size
+    visit(campus.trail)
+    hanging, go_on, told = threading.Event(), threading.Event(), list[object]()
+
+    def ask(client: WitnessClient, *_: object, **__: object) -> Answer:
+        hanging.set()
+        go_on.wait(60)
+        return Answer("later", "WITNESS_BUSY", "")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(WitnessClient, "add_checkpoint", ask)
+        trail = opened(campus.folder, campus.clock, witnesses=town.witnesses(limit=60.0))
+        runner = trail.anchoring(told=told.append)
+        runner.ask()
+        assert hanging.wait(60)
+        runner.stop(timeout=4.0)
+        assert runner._thread is not None
+        assert not runner._thread.is_alive(), "the question still hangs, and nobody waits for it"
+        assert not go_on.is_set()
+        trail.close()
+        go_on.set()
+    assert told == []
+    last = campus.trail.reader.checkpoint()
+    assert last is not None
+    assert last.size == size
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+def test_a_fork_that_closes_leaves_the_round_of_its_parent_alone(campus: Campus, town: Outside) -> None:
+    import multiprocessing
+
+    go_on = threading.Event()
+    seen = threading.Event()
+
+    def slow(connection: socket.socket) -> None:
+        seen.set()
+        go_on.wait(60)
+        connection.sendall(response(404, b"no\n"))
+
+    with scripted(slow) as mute:
+        witnesses = town.witnesses(urls={"city": mute.url}, limit=60.0)
+        with opened(campus.folder, campus.clock, witnesses=witnesses) as trail:
+            runner = trail.anchoring()
+            runner.ask()
+            assert seen.wait(60)
+
+            def work() -> None:
+                trail.anchoring()  # one of its own, too
+                trail.close()
+                os._exit(0)
+
+            def forget() -> None:
+                trail.close()
+                os._exit(0)
+
+            for target in (forget, work):
+                child = multiprocessing.get_context("fork").Process(target=target)
+                child.start()
+                child.join(60)
+                assert child.exitcode == 0
+            go_on.set()
+            assert runner.settled(60)
+            assert runner.last is not None
+            [city] = [one for one in runner.last.asked if one.name == "city"]
+            assert city.code == "WITNESS_LOG_UNKNOWN", "the answer came, for nobody cut the connection"
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
 def test_a_fork_of_the_process_anchors_by_itself(campus: Campus, town: Outside) -> None:
     """A host that forks its workers after opening: the thread stays with the parent, the filing does not wait."""
@@ -584,7 +768,7 @@ def test_whatever_witnesses_answer_a_round_ends_and_keeps_only_what_holds(campus
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(WitnessClient, "add_checkpoint", add_checkpoint)
         patch.setattr(WitnessClient, "latest", lambda self, origin: None)
-        campus.trail.stopped = None
+        campus.trail.alarms.clear()
         held: Round | None
         try:
             held = campus.trail.anchor(witnesses)
@@ -601,4 +785,4 @@ def test_whatever_witnesses_answer_a_round_ends_and_keeps_only_what_holds(campus
         for line in issued.cosignatures:
             name = parse_line(line).name
             check_cosignature(parse_note(issued.note).text, line, NoteKey(name, 4, key_of(name).public.raw))
-    campus.trail.stopped = None
+    campus.trail.alarms.clear()

@@ -13,7 +13,7 @@ from tests.witness.scripted import scripted, served
 
 from trail.aggregates import ReportFiled, TalkHeld
 from trail.application import Trail
-from trail.application.filing import FILED_UPWARD, along
+from trail.application.filing import FILED_UPWARD, after_filing, along
 from trail.errors import CallerError
 from trail.evidence.times import ActTimes
 from trail.evidence.verdict import Verdict
@@ -121,6 +121,20 @@ def test_filing_waits_for_no_witness(tmp_path: Path) -> None:
             assert trail.anchoring().settled(90)
     assert acknowledged
     assert all(acknowledged)
+
+
+def test_a_filing_that_races_with_close_leaves_no_thread_behind(tmp_path: Path) -> None:
+    """It was committed; before its round could be asked for, another thread closed the trail."""
+    with Campus.found(tmp_path / "c") as campus:
+        policy = policy_of(campus, {"dic": campus.witness})
+        trail = Trail.open(
+            tmp_path / "c/trail.db", clock=campus.clock, log_key=key_of("log"), state=campus.state, witnesses=policy
+        )
+        trail.close()
+        before = set(threading.enumerate())
+        with pytest.warns(UserWarning, match="the log is closed"):
+            after_filing(trail)
+        assert set(threading.enumerate()) <= before
 
 
 def test_the_types_that_are_filed_upward_name_recipients() -> None:

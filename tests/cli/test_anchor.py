@@ -11,9 +11,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.cli.kit import AS, ORIGIN, SRC, TALK, Site, found, vkey
+from tests.cli.kit import AS, ORIGIN, SRC, TALK, Result, Site, found, vkey
 from tests.witness.scripted import Served, response, scripted, served
 
+from trail.application import runner
 from trail.application.anchoring import OTHER_INSTANCE
 from trail.report.anchoring import CODES
 from trail.signing import KeyFile
@@ -236,3 +237,35 @@ def test_rounds_go_on_until_somebody_ends_them(site: Site, dic: Served) -> None:
         out, err = process.communicate(timeout=60)
     assert (process.returncode, err) == (0, ""), out
     assert "exposed: nothing" in found("exposure", site.db, "--witnesses", file, at=site).out
+
+
+def ended(site: Site, monkeypatch: pytest.MonkeyPatch, file: Path) -> Result:
+    """`anchor --every`, ended by a signal once it has told of a round."""
+    real = runner.Anchoring._hold
+
+    def hold_and_end(self: runner.Anchoring) -> None:
+        real(self)
+        signal.raise_signal(signal.SIGTERM)
+
+    monkeypatch.setattr(runner.Anchoring, "_hold", hold_and_end)
+    return site.run("anchor", site.db, "--witnesses", file, "--every", "3600")
+
+
+def test_rounds_that_never_met_the_quorum_end_with_3(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert site.record(TALK).code == 0
+    done = ended(site, monkeypatch, witnesses(site, "http://127.0.0.1:9"))
+    assert "quorum not met" in done.out
+    assert done.code == 3
+
+
+@pytest.mark.filterwarnings("ignore:the log could not be anchored")
+def test_an_error_of_another_kind_is_said_and_ends_with_3(
+    site: Site, dic: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object) -> None:
+        raise RuntimeError("something else")
+
+    monkeypatch.setattr(runner, "hold", fails)
+    done = ended(site, monkeypatch, witnesses(site, dic.url))
+    assert done.code == 3
+    assert "RuntimeError: something else" in done.err

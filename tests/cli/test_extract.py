@@ -85,6 +85,8 @@ USAGE: dict[str, list[object]] = {
     "both ways": ["--extract", "--position", 1, "--unit", "jia"],
     "no such position": ["--extract", "--position", 9999],
     "position zero": ["--extract", "--position", 0],
+    "a position beyond all": ["--extract", "--position", 2**63],
+    "a size beyond all": ["--since", 2**63],
     "no number": ["--extract", "--position", "x"],
     "no event id": ["--extract", "--event", "zz"],
     "no such event": ["--extract", "--event", "00" * 16],
@@ -175,8 +177,11 @@ def test_a_proof_replaces_nothing(site: Site) -> None:
     before = site.policy.read_bytes()
     assert site.run("proof", site.db, 1, "--out", site.policy).code == 2
     assert site.policy.read_bytes() == before
-    for position in (0, -1, 10**9):
+    for position in (0, -1, 10**9, 2**63 - 1):
         assert site.run("proof", site.db, position, "--out", site.path / "p").code == 2
+    for position in (0, -1, 2**63, 99999999999999999999, "9" * 5000, "x", "１"):
+        done = site.run("proof", site.db, position, "--out", site.path / "p")
+        assert (done.code, "from 1 to 9223372036854775807" in done.err) == (2, True), done
 
 
 def test_no_passphrase_is_asked_for_where_nothing_is_to_be_signed(site: Site) -> None:

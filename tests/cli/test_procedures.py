@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+import sqlite3
 import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.cli.kit import ORIGIN, TALK, Result, Site, found, run, vkey
@@ -150,31 +153,60 @@ def test_the_log_key_is_lost_or_stolen(site: Site) -> None:
     assert (both.code, "LOG_KEY_NEW" in both.out) == (3, True)
 
 
-def test_the_log_is_restored_from_a_backup(site: Site) -> None:
+MANY: list[dict[str, Any]] = [
+    {"act": "PersonRegistered", "person": f"m-{number}", "name": "王五" * 20} for number in range(60)
+]
+
+
+def leave_a_wal(site: Site, *acts: dict[str, Any]) -> None:
+    """Record acts, and leave the files as a crash does: the acts stand in the write-ahead log alone."""
+    with closing(sqlite3.connect(site.db)) as reader:
+        reader.execute("BEGIN")  # whoever reads keeps the write-ahead log from being emptied
+        reader.execute("SELECT * FROM sqlite_master").fetchall()
+        assert site.record(*acts).code == 0
+        left = {name: Path(f"{site.db}{name}").read_bytes() for name in ("", "-wal", "-shm")}
+    assert left["-wal"]
+    for name, data in left.items():
+        Path(f"{site.db}{name}").write_bytes(data)
+
+
+@pytest.mark.parametrize("crashed", [False, True])
+def test_the_log_is_restored_from_a_backup(site: Site, crashed: bool) -> None:
     found("checkpoint", site.db, at=site)
     again = {**TALK, "id": "6f9619ff-8b86-d011-b42d-00cf4fc964ff"}
     there = {**TALK, "id": "6f9619ff-8b86-d011-b42d-00cf4fc964fe"}
     assert site.record(there).code == 0
     (site.path / "backup.db").write_bytes(site.db.read_bytes())
-    assert site.record(again).code == 0  # recorded, signed by no checkpoint, and lost with the disk
+    if crashed:  # the database has grown since the backup, so the write-ahead log does not fit that
+        assert site.record(*MANY).code == 0
+        leave_a_wal(site, again)
+    else:
+        assert site.record(again).code == 0  # recorded, signed by no checkpoint, and lost with the disk
     site.acts(there, again, name="acts-again.jsonl")
     results = Page(site, "The log is restored from a backup", {}).run()
 
-    first, second = [line.split()[0] for line in results[2].out.splitlines()[:2]]
+    assert (site.path / "aside/trail.db-wal").exists() is crashed
+    first, second = [line.split()[0] for line in results[4].out.splitlines()[:2]]
     assert int(second) == int(first) + 1
     assert audited(site).code == 0
+    with closing(sqlite3.connect(site.db)) as restored:
+        assert restored.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
 
 
-def test_signed_acts_are_lost_with_the_backup(site: Site) -> None:
+@pytest.mark.parametrize("crashed", [False, True])
+def test_signed_acts_are_lost_with_the_backup(site: Site, crashed: bool) -> None:
     (site.path / "backup.db").write_bytes(site.db.read_bytes())
     assert site.record(TALK).code == 0
     found("checkpoint", site.db, "--out", site.path / "checkpoint", at=site)
+    if crashed:
+        assert site.record(*MANY).code == 0
+        leave_a_wal(site, TALK)
     results = Page(site, "Signed acts are lost with the backup", {}).run()
 
-    assert "LOG_SHORTER" in results[1].err
-    assert "predecessor      trail.example/jia, positions 1 to" in results[2].out
-    assert "does not show that the log before was retired" in results[2].out
-    assert "ENTRIES_REMOVED" in results[3].out
+    assert "LOG_SHORTER" in results[3].err
+    assert "predecessor      trail.example/jia, positions 1 to" in results[4].out
+    assert "does not show that the log before was retired" in results[4].out
+    assert "ENTRIES_REMOVED" in results[5].out
 
 
 def test_a_log_is_retired_and_another_goes_on(site: Site) -> None:

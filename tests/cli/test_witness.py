@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -169,3 +170,36 @@ def test_without_a_state_nothing_is_made(tmp_path: Path) -> None:
 @pytest.mark.parametrize("argv", [["--port", "70000"], ["--port", "-1"], ["--prefix", "x"], ["--host", "203.0.113.7"]])
 def test_serve_refuses_what_can_not_be(desk: Desk, argv: list[str]) -> None:
     assert desk.run("serve", *desk.state, *desk.key, *argv).code == 2
+
+
+def test_the_time_is_that_of_signing_not_of_asking_for_the_passphrase(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from trail.cli.keyring import Passphrases
+    from trail.clock import SystemClock
+
+    typed: list[bool] = []
+    given = Passphrases.known
+
+    def slowly(self: Passphrases, path: Path) -> Callable[[], str]:
+        ask = given(self, path)
+        return lambda: (typed.append(True), ask())[1]
+
+    monkeypatch.setattr(Passphrases, "known", slowly)
+    monkeypatch.setattr(SystemClock, "now", lambda _: 1_772_668_900 if typed else 1_772_668_800)
+    answer = desk.path / "answer"
+    assert desk.sign(VIEW.request(0, 5), "--out", answer).code == 0
+    assert json.loads(desk.done("status", "--json", *desk.state))["logs"][0]["time"] == 1_772_668_900
+
+
+def test_an_init_that_broke_off_is_told_from_a_log(tmp_path: Path, desk: Desk) -> None:
+    half = tmp_path / "half.db"
+    half.touch()
+    result = desk.run("status", "--state", half)
+    assert (result.code, "STATE_UNFINISHED" in result.err, "trail init" in result.err) == (3, True, False)
+    half.unlink()
+    twice = NoteKey("other.example/log", 1, LOG.raw)
+    init = ("init", "--state", half, *desk.key, "--name", "dic.example", "--log", LOG.vkey)
+    assert desk.run(*init, "--log", twice.vkey).code == 2
+    assert not half.exists()
+    assert desk.run(*init).code == 0

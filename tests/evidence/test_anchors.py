@@ -11,7 +11,16 @@ from hypothesis import strategies as st
 from tests.evidence.kit import ORIGIN, Log, key_of, log_note_key, witness_key
 
 from trail.errors import Refusal
-from trail.evidence.anchors import TOLERANCE, Anchor, Anchors, is_fresh, read_anchor
+from trail.evidence.anchors import (
+    MAX_OF_A_SIZE,
+    MAX_REFUSED,
+    MAX_UNSIGNED_BYTES,
+    TOLERANCE,
+    Anchor,
+    Anchors,
+    is_fresh,
+    read_anchor,
+)
 from trail.evidence.moment import MAX_INSTANT
 from trail.merkle import Checkpoint
 from trail.signing import Policy, dated_anchor_digest, format_policy, parse_note, parse_policy
@@ -108,10 +117,11 @@ def test_every_line_of_a_note_is_shown(log: Log) -> None:
     anchors = Anchors()
     anchors.add(read_anchor(note.encode(), policy(), ORIGIN))
     lines = [dated_anchor_digest(line) for line in parse_note(note).lines]
-    assert anchors.shown(5, lines)
-    assert anchors.shown(5, ())
-    assert not anchors.shown(5, [*lines, bytes(32)])
-    assert not anchors.shown(6, lines)
+    anchors.settle()
+    assert anchors.missing(5, lines) == []
+    assert anchors.missing(5, ()) == []
+    assert anchors.missing(5, [*lines, bytes(32)]) == [bytes(32)]
+    assert anchors.missing(6, ()) is None
 
 
 def test_dated_anchors_are_named_by_the_digest_of_their_line(log: Log) -> None:
@@ -165,14 +175,14 @@ def anchor(size: int, time: int | None, root: bytes = bytes(32)) -> Anchor:
     return Anchor(Checkpoint(ORIGIN, size, root), b"note", {}, time is not None, time, {}, {}, frozenset(), (), by)
 
 
-def test_two_roots_at_one_size_are_a_fork() -> None:
+def test_another_root_at_a_size_is_kept_as_a_rival() -> None:
     anchors = Anchors()
     anchors.add(anchor(5, 100))
-    anchors.add(anchor(5, 100))
     anchors.add(anchor(6, 100, bytes([1]) * 32))
-    with pytest.raises(Refusal) as caught:
-        anchors.add(dataclasses.replace(anchor(5, 100, bytes([1]) * 32), note=b"other"))
-    assert (caught.value.code, caught.value.expected, caught.value.found) == ("CHECKPOINT_FORK", b"note", b"other")
+    other = dataclasses.replace(anchor(5, 100, bytes([1]) * 32), note=b"other")
+    assert [anchors.add(other) for _ in range(MAX_OF_A_SIZE + 1)] == [True] * MAX_OF_A_SIZE + [False]
+    assert anchors.rivals == {5: [other] * MAX_OF_A_SIZE}
+    assert anchors.refused == 1
 
 
 def test_sizes_ascend_and_the_first_note_of_a_size_is_kept() -> None:
@@ -182,6 +192,59 @@ def test_sizes_ascend_and_the_first_note_of_a_size_is_kept() -> None:
         True, True, False, False, True,
     ]  # fmt: skip
     assert anchors.by_size[5] is first
+
+
+def unsigned(size: int, number: int = 0) -> Anchor:
+    return dataclasses.replace(anchor(size, None), log_keys=(), lines=frozenset((bytes([number]) * 32,)))
+
+
+def test_the_lines_of_all_notes_of_a_size_are_united_once() -> None:
+    """Anybody can write notes and statements: what is asked of each statement must not grow with the notes."""
+
+    anchors = Anchors()
+    for number in range(MAX_OF_A_SIZE):
+        anchors.add(unsigned(5, number))
+    anchors.settle()
+    anchors.unsigned.clear()
+    assert anchors.missing(5, [bytes(32), b"x" * 32]) == [b"x" * 32]
+    assert anchors.missing(5, [bytes([number]) * 32 for number in range(MAX_OF_A_SIZE)]) == []
+
+
+def test_of_notes_that_nobody_signed_only_so_many_of_a_size_are_kept() -> None:
+    anchors = Anchors()
+    assert [anchors.add(unsigned(5, n)) for n in range(MAX_OF_A_SIZE + 2)] == [True] * MAX_OF_A_SIZE + [False] * 2
+    assert len(anchors.unsigned[5]) == MAX_OF_A_SIZE
+    assert anchors.add(anchor(5, None)), "the log's own of that size has its place"
+    assert anchors.add(unsigned(6))
+    assert not anchors.add(unsigned(5)), "they ascend too"
+    assert not anchors.add(anchor(4, None))
+    assert not anchors.flooded
+
+
+def test_of_notes_beyond_the_last_entry_only_a_few_that_nobody_signed_are_kept() -> None:
+    anchors = Anchors()
+    anchors.reach = 10
+    assert all(anchors.add(anchor(size, None)) for size in range(11, 31)), "the log's own say what was removed"
+    assert [anchors.add(unsigned(size)) for size in range(31, 42)] == [True] * MAX_OF_A_SIZE + [False] * 3
+
+
+def test_of_notes_that_nobody_signed_only_so_many_bytes_are_kept() -> None:
+    anchors = Anchors()
+    large = dataclasses.replace(unsigned(1), note=bytes(MAX_UNSIGNED_BYTES // 4))
+    kept = [anchors.add(dataclasses.replace(large, checkpoint=Checkpoint(ORIGIN, n, bytes(32)))) for n in range(1, 7)]
+    assert kept == [True] * 3 + [False] * 3
+    assert sum(len(one.note) for one in anchors.all()) <= MAX_UNSIGNED_BYTES
+
+
+def test_who_repeats_a_note_for_ever_is_not_read_on() -> None:
+    for one in (anchor(5, None), unsigned(5)):
+        anchors = Anchors()
+        for _ in range(MAX_REFUSED):
+            anchors.add(one)
+        assert not anchors.flooded
+        for _ in range(MAX_OF_A_SIZE + 1):
+            anchors.add(one)
+        assert anchors.flooded
 
 
 def test_dated_gives_only_what_is_verified_on_that_very_tree() -> None:

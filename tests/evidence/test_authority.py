@@ -24,6 +24,7 @@ from tests.evidence.kit import (
 
 from trail.evidence.moment import date_start
 from trail.evidence.record import Performer, Record, reference
+from trail.evidence.registry import MAX_DEPTH
 from trail.evidence.types import TypeSpec, spec_to_value
 from trail.signing.edwards import LOW_ORDER
 
@@ -365,6 +366,25 @@ def test_two_units_do_not_merge_into_each_other(log: Log) -> None:
     log.registrars("UnitMerged", {"unit": "jia", "into": "yi"})
     assert registry(log, "UnitMerged", {"unit": "yi", "into": "jia"}, BY_TWO) == "REGISTRY_CONFLICT"
     assert registry(log, "UnitMoved", {"unit": "yi", "parent": "jia"}, BY_TWO) == "REGISTRY_CONFLICT"
+
+
+def test_units_lie_only_so_deep_however_they_come_there(log: Log) -> None:
+    """Whoever asks where a unit lies climbs its line: a file must not make that as long as it likes."""
+    above = "uni"
+    for number in range(MAX_DEPTH):
+        fields = {"unit": f"u-{number}", "kind": "x", "name": "x", "parent": above}
+        assert registry(log, "UnitEstablished", fields, BY_TWO[:1]) == ""
+        log.registrars("UnitEstablished", fields, BY_TWO[:1])
+        above = f"u-{number}"
+    assert log.registry.within(above, "uni")
+    deeper = {"unit": "u", "kind": "x", "name": "x", "parent": above}
+    assert registry(log, "UnitEstablished", deeper, BY_TWO[:1]) == "REGISTRY_CONFLICT"
+    for type_, name in (("UnitMoved", "parent"), ("UnitMerged", "into")):
+        assert registry(log, type_, {"unit": "yi", name: above}, BY_TWO) == "REGISTRY_CONFLICT"
+    moved = {"unit": "u-0", "parent": "jia-1"}
+    log.registrars("UnitMoved", moved)
+    assert not log.registry.within(above, "uni"), "what a move takes deeper is out of reach of the topmost"
+    assert registry(log, "UnitMoved", {"unit": "uni", "parent": above}, BY_TWO) == "REGISTRY_CONFLICT"
 
 
 # --- edits -----------------------------------------------------------------------------------------------------------

@@ -40,6 +40,7 @@ from trail.evidence.file import MAGIC, Header, write_evidence
 from trail.evidence.record import Happened
 from trail.evidence.verdict import Report, Verdict
 from trail.merkle.proofs import format_proof
+from trail.report.text import report_lines
 from trail.signing import format_policy
 from trail.verify import verify, verify_proof
 
@@ -141,6 +142,17 @@ def test_the_same_size_of_a_known_checkpoint_is_compared_and_no_other(log: Log) 
     assert "CHECKPOINT_FORK" in fork.counts
     assert codes(judged(whole(log), log.policy(), known=smaller)) == CLEAN
     assert codes(judged(older, log.policy(), known=known)) == CLEAN | {"OLDER_THAN_KNOWN"}
+
+
+def test_a_checkpoint_that_satisfies_the_policy_only_as_it_is_held_says_so(log: Log) -> None:
+    policy = log.policy(witnesses={"w": witness_key("w")}, quorum="w")
+    assert not judged(whole(log), log.policy()).anchored_held
+    assert judged(whole(log), policy).anchored == 0
+    held = judged(whole(log), policy, known=log.checkpoint())
+    assert (held.anchored, held.anchored_held) == (last(log), True)
+    text = "\n".join(report_lines(held, "en"))
+    assert "by a checkpoint that you hold" in text
+    assert "no witness" not in text
 
 
 def test_an_opaque_log_gives_extracts_too() -> None:

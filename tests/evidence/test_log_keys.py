@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import io
 import random
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
 from tests.evidence.kit import ORIGIN, Built, Log, founding, key_of, log_note_key, possession, sha256, witness_key
 
 from trail.errors import NoteError
-from trail.evidence.file import write_evidence
+from trail.evidence.anchors import MAX_REFUSED
+from trail.evidence.file import CheckpointItem, Header, Item, write_evidence
 from trail.evidence.memory import Held
 from trail.evidence.record import Seen, SignerRef, encode_statement
 from trail.signing import log_key_messages, statement_message
@@ -283,6 +284,156 @@ def test_a_note_of_a_stranger_makes_no_fork(log: Log) -> None:
     assert (one.verdict.value, [code for code, _ in found(one)]) == ("inconclusive", ["CHECKPOINT_FOREIGN"])
 
 
+@pytest.mark.parametrize("by", ["stranger", "log", "other log", ""])
+def test_notes_without_end_are_refused_and_not_read_for_ever(log: Log, by: str) -> None:
+    """Whatever the header announces: who repeats a note for ever, or brings ones that are none, is not waited for."""
+    if by == "other log":
+        note = log.checkpoint(1, origin="trail.example/yi")
+    else:
+        note = log.checkpoint(1, by=by) if by else "no note"
+    given = 0
+
+    def endless() -> Iterator[Item]:
+        nonlocal given
+        yield Header(ORIGIN, 1 << 62, {"all": True})
+        while given < 2 * MAX_REFUSED:
+            given += 1
+            yield CheckpointItem(note.encode())
+
+    one = verify(endless(), log.policy())
+    assert given < MAX_REFUSED + 20
+    assert (one.verdict.value, one.counts["FRAME_BROKEN"] > 0) == ("inconclusive", True)
+
+
+def test_more_notes_that_nobody_signed_than_are_kept_break_the_framing(log: Log) -> None:
+    rotate(log)
+    notes = [log.checkpoint(1, by=f"stranger {number}") for number in range(9)]
+    assert "FRAME_BROKEN" not in {code for code, _ in found(report(log, *notes[:8], log.checkpoint(by=NEW)))}
+    assert ("FRAME_BROKEN", None) in found(report(log, *notes, log.checkpoint(by=NEW)))
+
+
+# --- a key that ended accuses nobody --------------------------------------------------------------------------------
+
+DIC: dict[str, Any] = {"witnesses": {"dic": witness_key("dic")}, "quorum": "dic"}
+
+
+def grown(log: Log, **how: Any) -> tuple[int, int]:
+    """Rotate, and go on; gives the rotation's position and a size between it and the last."""
+    at = rotate(log, **how)
+    for _ in range(2):
+        log.add(log.talk())
+    return at, at + 1
+
+
+@pytest.mark.parametrize("cosigned", [None, {"dic": 1_772_900_000}], ids=["no quorum", "quorum"])
+@pytest.mark.parametrize("first", [False, True], ids=["after the log's note", "before it"])
+def test_what_the_old_key_signs_after_its_end_makes_nothing_altered(
+    log: Log, first: bool, cosigned: dict[str, int] | None
+) -> None:
+    early = log.checkpoint(cosigned=cosigned)
+    _, middle = grown(log)
+    size, options = len(log.entries), DIC if cosigned else {}
+    honest = log.checkpoint(by=NEW, cosigned=cosigned)
+    assert found(report(log, early, honest, **options)) == []
+    for at in (middle, size, 10**6):
+        false = log.checkpoint(at, by="log", root=bytes(32))
+        one = report(log, early, *((false, honest) if first and at <= size else (honest, false)), **options)
+        assert ("LOG_KEY_ENDED", at) in found(one)
+        assert {code for code, _ in found(one)} <= {
+            "LOG_KEY_ENDED",
+            "FRAME_BROKEN",
+        }  # below the other: out of its order
+        assert (one.verdict.value, one.anchored) == ("inconclusive", size)
+        assert [row.held for row in one.checkpoints if row.size == at] == [at == size]
+
+
+def test_two_notes_of_the_key_in_force_are_a_fork_whatever_stands_between(log: Log) -> None:
+    early = log.checkpoint()
+    grown(log)
+    size = len(log.entries)
+    one, other = log.checkpoint(by=NEW), log.checkpoint(by=NEW, root=bytes([1]) * 32)
+    false = log.checkpoint(size, by="log", root=bytes(32))
+    for notes in ((false, one, other), (one, false, other), (one, other, false)):
+        told = report(log, early, *notes)
+        assert [f.code for f in told.findings] == ["CHECKPOINT_FORK", "LOG_KEY_ENDED"]
+        assert {told.findings[0].expected, told.findings[0].found} == {one.encode(), other.encode()}
+
+
+def test_no_registrar_takes_back_a_signed_past_that_witnesses_saw(log: Log) -> None:
+    """The rotation is inserted afterwards; what the old key had signed for a real quorum still speaks."""
+    early = log.checkpoint(cosigned={"dic": 1_772_800_000})
+    _, middle = grown(log)
+    signed = log.checkpoint(middle, by="log", root=bytes(32), cosigned={"dic": 1_772_850_000})
+    last = log.checkpoint(by=NEW, cosigned={"dic": 1_772_900_000})
+    one = report(log, early, signed, last, **DIC)
+    assert (one.verdict.value, ("ROOT_MISMATCH", middle) in found(one)) == ("altered", True)
+    unknown = report(log, early, signed, last)  # quorum none: nobody stands behind it
+    assert unknown.verdict.value == "inconclusive"
+
+
+def test_a_rotation_that_nothing_anchors_takes_nothing_back(log: Log) -> None:
+    early = log.checkpoint()
+    _, middle = grown(log)
+    false = log.checkpoint(middle, by="log", root=bytes(32))
+    one = report(log, early, false)
+    assert (one.verdict.value, ("ROOT_MISMATCH", middle) in found(one)) == ("altered", True)
+    more = report(log, early, log.checkpoint(10**6, by="log"))
+    assert "ENTRIES_REMOVED" in more.counts
+
+
+def test_below_its_end_the_old_key_speaks_for_the_log(log: Log) -> None:
+    size = len(log.entries)
+    false = log.checkpoint(root=bytes(32))
+    early = log.checkpoint()
+    grown(log)
+    last = log.checkpoint(by=NEW)
+    assert ("ROOT_MISMATCH", size) in found(report(log, false, last))
+    assert "CHECKPOINT_FORK" in report(log, early, false, last).counts
+
+
+def test_a_known_checkpoint_by_a_key_that_had_ended_is_compared_and_anchors_nothing(log: Log) -> None:
+    early = log.checkpoint()
+    at, _ = grown(log, reason="compromised")
+    policy = log.policy(logs=[log_note_key(), log_note_key(name=NEW)])
+    one = verify(log.items([early]), policy, known=log.checkpoint(by="log"))
+    assert (one.verdict.value, one.anchored) == ("intact", at - 1)
+    assert verify(log.items([early]), policy, known=log.checkpoint(by=NEW)).anchored == len(log.entries)
+    false = verify(log.items([early]), policy, known=log.checkpoint(by="log", root=bytes(32)))
+    assert "ROOT_MISMATCH" in false.counts
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_known_checkpoint_contradicts_what_the_old_key_signs_only_where_the_entries_don_t_bear_it_out(
+    log: Log, known: bool
+) -> None:
+    early = log.checkpoint()
+    grown(log)
+    last = log.checkpoint(by=NEW)
+    false = log.checkpoint(by="log", root=bytes(32))
+    policy = log.policy(logs=[log_note_key(), log_note_key(name=NEW)])
+    one = verify(log.items([early, false, last]), policy, known=last if known else false)
+    assert one.verdict.value == ("inconclusive" if known else "altered")
+    assert ("ROOT_MISMATCH" in one.counts) is not known
+
+
+def test_a_note_by_both_keys_tells_who_names_the_old_one_of_the_new(log: Log) -> None:
+    early = log.checkpoint()
+    at = rotate(log)
+    both = log.checkpoint(by="log") + log.checkpoint(by=NEW).partition("\n\n")[2]
+    one = report(log, early, both, logs=("log",))
+    assert (found(one), one.anchored) == ([("LOG_KEY_NEW", at)], at - 1)
+    assert one.findings[0].attached["line"] == f"log {log_note_key(name=NEW).vkey}"
+
+
+@pytest.mark.parametrize("genesis", [[], [bytes(32)]], ids=["none", "another"])
+def test_nobody_is_told_to_add_a_key_by_registrars_whom_nobody_pinned(log: Log, genesis: list[bytes]) -> None:
+    early = log.checkpoint()
+    rotate(log)
+    one = report(log, early, log.checkpoint(by=NEW), logs=("log",), genesis=genesis)
+    assert "LOG_KEY_NEW" not in one.counts
+    assert one.counts["CHECKPOINT_FOREIGN"] == 1
+
+
 # --- retirement ------------------------------------------------------------------------------------------------------
 
 
@@ -417,6 +568,32 @@ def test_what_does_not_fit_otherwise_leaves_the_succession_open() -> None:
     went_on.add(went_on.talk())
     went_on.registrars("LogRetired", {"successor": ORIGIN})
     assert "went on after" in message(log, elders_file(went_on), went_on)
+
+
+def test_a_predecessor_that_goes_on_without_a_last_act_is_not_confirmed() -> None:
+    before = elder(retired=False)
+    log = heir(before)
+    assert compared(log, elders_file(before), before).lineage.compared
+    before.add(before.talk())
+    one = compared(log, elders_file(before), before)
+    assert (one.verdict.value, found(one)) == ("inconclusive", [("PREDECESSOR_OTHER", 1)])
+    assert "no act ends it" in one.findings[0].message
+    assert one.lineage.compared is False
+
+
+def test_what_is_erased_after_the_last_act_leaves_the_succession_as_it_is() -> None:
+    before = elder(retired=False)
+    before.registrars(
+        "GrantGiven", {"grant": "g-1", "post": "uni/office", "action": "erase", "types": ["*"], "unit": "uni"}
+    )
+    before.appoint("p-002", "uni/office")
+    talk = before.add(before.talk("私人内容"))
+    before.registrars("LogRetired", {"successor": ORIGIN})
+    log = heir(before)
+    fields = {"authority": "校档 5 号", "part": "record", "target": [talk.statement.id, talk.digest]}
+    before.add(before.build("PartErased", fields, [("p-002", "uni/office")], stream=talk.statement.stream))
+    before.parts[talk.position - 1] = ()
+    assert compared(log, elders_file(before), before).lineage.compared
 
 
 def test_a_predecessor_that_names_the_first_entry_of_its_successor_retires_after_it() -> None:

@@ -10,12 +10,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.evidence.kit import Log
+from tests.evidence.opaque_kit import filled
 from tests.inspecting.kit import NOW, Told, told
 from tests.laws.kit import LOG_KEY, WITNESSES
 
+from trail.encoding import encode
 from trail.errors import CallerError
-from trail.evidence.file import read_evidence
-from trail.evidence.record import Happened
+from trail.evidence.file import Item, StateItem, read_evidence
+from trail.evidence.record import Happened, encode_entry
 from trail.inspecting import Inspection, State, inspect
 from trail.inspecting.accusing import (
     CONSISTENCY,
@@ -36,7 +39,8 @@ from trail.signing import LOG_ED25519, NoteKey, format_policy, parse_note, parse
 from trail.testing.campus import key_of
 from trail.testing.history import History
 from trail.testing.stored import EvidenceCopy, record_of
-from trail.testing.tamper import edit, edit_entry, reseal
+from trail.testing.tamper import edit, edit_entry, edit_map, reseal
+from trail.verify import verify
 from trail.witness import Witness
 from trail.witness.protocol import format_request
 from trail.witness.state import WitnessRefused
@@ -292,3 +296,34 @@ def test_a_witness_that_has_recorded_the_held_note_refuses_the_newer_one(made: T
             witness.sign((files / CONSISTENCY).read_bytes(), NOW + 1)
         assert caught.value.status == 422
         assert witness.forks(), "and it keeps both as evidence"
+
+
+def accused(log: Log, items: list[Item], policy: str, folder: Path) -> dict[str, str]:
+    """What `check_findings` says, by code, of what was found in *items*."""
+    found = verify(items, policy)
+    save_findings(str(folder), found, parse_policy(policy), items)
+    return {row.code: row.result for row in check_findings(str(folder), parse_policy(policy))}
+
+
+def test_a_state_that_somebody_swapped_accuses_no_opaque_log(tmp_path: Path) -> None:
+    log = filled()
+    items = log.items(parts={3: [StateItem(b"not the state")]})
+    assert accused(log, items, log.policy(), tmp_path / "findings") == {"STATE_ALTERED": SHOWN}
+
+
+def test_an_entry_that_the_log_signed_for_and_that_is_none_is_proven(tmp_path: Path) -> None:
+    log = filled()
+    log.entries[2] += b"!"
+    assert accused(log, log.items(), log.policy(), tmp_path / "findings")["ENTRY_MALFORMED"] == PROVEN
+
+
+def test_an_entry_of_a_later_format_accuses_nobody(tmp_path: Path) -> None:
+    """An older version of the verifier does not know it; that is no fault of the log."""
+    log = Log()
+    talk = log.talk()
+    log.entries.append(encode_entry(edit_map(talk.data, format=2), talk.signatures, 1, NOW))
+    log.parts.append(())
+    later = accused(log, log.items(), log.policy(), tmp_path / "format")
+    assert later["ENTRY_UNKNOWN_FORMAT"] == OPEN
+    log.entries[-1] = encode(["later", 1])
+    assert accused(log, log.items(), log.policy(), tmp_path / "kind")["ENTRY_UNKNOWN_FORMAT"] == OPEN

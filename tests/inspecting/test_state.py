@@ -11,20 +11,22 @@ from pathlib import Path
 
 import pytest
 from msgpack import packb, unpackb
+from tests.evidence.kit import Log, witness_key
 from tests.inspecting.kit import NOW, Told, again, remembered, told
 from tests.laws.kit import LOG_KEY, WITNESSES
 
 from trail.errors import CallerError, StoreFailed
-from trail.evidence.file import read_evidence
+from trail.evidence.file import EntryItem, Header, Item, PartItem, read_evidence, write_evidence
 from trail.inspecting import State, inspect
 from trail.inspecting.damage import StateDamaged
-from trail.inspecting.inspection import Inspection, Recording, StateMemory, _remember
+from trail.inspecting.inspection import Inspection, Recording, StateMemory, _remember, audited, size_and_root
+from trail.report.text import headline, report_lines
 from trail.signing import COSIGNATURE_ED25519, NoteKey, format_policy, parse_policy
 from trail.testing.campus import key_of
 from trail.testing.history import History
 from trail.testing.stored import EvidenceCopy, record_of
 from trail.testing.tamper import edit_entry, reseal, truncate
-from trail.verify import Verdict, verify
+from trail.verify import Verdict, Verification, verify
 
 
 @pytest.fixture(scope="module")
@@ -87,16 +89,49 @@ def test_a_fork_is_an_alarm_that_is_repeated_until_it_is_answered(made: Told, pa
     assert light(made.whole, made, path).report.verdict is Verdict.INTACT
 
 
-def test_entries_that_contradict_a_remembered_checkpoint_are_an_alarm_also_without_another_note(
-    made: Told, path: Path
-) -> None:
+def test_entries_that_no_signed_note_covers_are_altered_and_no_alarm(made: Told, path: Path) -> None:
+    """Anybody can write them: they accuse nobody, and the honest log's next verification is not spoilt."""
     copy = EvidenceCopy(made.whole)
     edit_entry(copy, made.size, recorded=record_of(copy, made.size).recorded + 1)
     copy.notes = []
     found = light(copy.save(), made, path)
 
     assert found.report.verdict is Verdict.ALTERED
-    assert [(one.kind, one.size, one.other) for one in found.alarms] == [("rewritten", made.size, b"")]
+    assert "ROOT_MISMATCH" in found.report.counts
+    assert found.alarms == ()
+    assert found.remembered is None
+    assert "contradicts itself" not in headline(found.report, "en")
+    assert "自相矛盾" not in headline(found.report, "zh")
+    with State(path) as state:
+        assert state.alarms(made.log.origin) == []
+    assert light(made.whole, made, path).report.verdict is Verdict.INTACT
+
+
+def test_rewritten_entries_that_a_later_signed_note_covers_are_an_alarm(made: Told, path: Path) -> None:
+    copy = EvidenceCopy(rewritten(made, at=made.size))
+    copy.notes = copy.notes[-1:]
+    found = light(copy.save(), made, path)
+
+    assert size_and_root(copy.notes[0].encode())[0] > made.size
+    assert [(one.kind, one.size, one.other) for one in found.alarms] == [
+        ("rewritten", made.size, copy.notes[0].encode())
+    ]
+    assert "ALARM: the log contradicts itself" in headline(found.report, "en")
+
+
+def test_rows_that_no_signed_note_covers_are_no_alarm_in_a_database_either(made: Told, path: Path) -> None:
+    """What the audit reports, as far as the memory reads it."""
+    copy = EvidenceCopy(made.whole)
+    edit_entry(copy, made.size, recorded=record_of(copy, made.size).recorded + 1)
+    copy.notes = []
+    policy = parse_policy(made.policy)
+    with State(path) as state:
+        memory = StateMemory(state, policy)
+        run = Verification(policy, memory=memory, now=NOW + 1, database=True)
+        found = audited(state, memory, run.run(copy.items()))
+        assert (found.report.kind, found.report.verdict) == ("database", Verdict.ALTERED)
+        assert found.alarms == ()
+        assert state.alarms(made.log.origin) == []
 
 
 # --- what moves it on ------------------------------------------------------------------------------------------------
@@ -139,6 +174,39 @@ def test_an_older_file_is_merely_older_and_a_remembered_checkpoint_anchors_up_to
         bare = inspect(copy.save(), made.policy, state, now=NOW + 2)
     assert verify(copy.save(), made.policy, now=NOW).anchored == 0
     assert bare.report.anchored == bare.report.size
+
+
+def test_a_verdict_that_rests_on_what_is_held_says_so(tmp_path: Path) -> None:
+    log = Log()
+    policy = log.policy(witnesses={"dic": witness_key("dic")}, quorum="dic")
+    held = log.checkpoint(cosigned={"dic": NOW - 100})
+    whole, bare = io.BytesIO(), io.BytesIO()
+    write_evidence(whole, log.items([held]))
+    write_evidence(bare, log.items())
+    with State(tmp_path / "memory", create=True) as state:
+        seen = inspect(whole.getvalue(), policy, state, now=NOW).report
+        later = inspect(bare.getvalue(), policy, state, now=NOW + 1).report
+    known = verify(bare.getvalue(), policy, known=held, now=NOW)
+    for report in (later, known):
+        assert (report.verdict, report.anchored, report.anchored_held) == (Verdict.INTACT, report.size, True)
+        assert report.to_json()["anchored_held"] is True
+        for lang, words, wrong in (("en", "by a checkpoint that you hold", "no witness"),
+                                   ("zh", "凭您所持的校验点", "无见证")):  # fmt: skip
+            text = "\n".join(report_lines(report, lang))
+            assert words in headline(report, lang)
+            assert text.count(words) == 3, "headline, overview, headline"
+            assert wrong not in text
+    assert not seen.anchored_held
+    assert "that you hold" not in "\n".join(report_lines(seen, "en"))
+
+
+def test_a_log_of_which_nothing_could_be_remembered_is_none_that_is_known(made: Told, tmp_path: Path) -> None:
+    stream = io.BytesIO()
+    write_evidence(stream, [Header("evil.example/unknown", 1, {"all": True}), EntryItem(b"\x91\xa3xct")])
+    with State(tmp_path / "memory", create=True) as state:
+        found = inspect(stream.getvalue(), made.policy, state, now=NOW)
+        assert found.report.verdict is Verdict.INCONCLUSIVE
+        assert state.origins() == []
 
 
 def test_what_no_quorum_has_seen_is_compared_but_anchors_nothing(made: Told, tmp_path: Path) -> None:
@@ -195,13 +263,31 @@ def test_a_continuation_from_elsewhere_says_what_to_ask_for(made: Told, path: Pa
     assert found.report.verdict is Verdict.INCONCLUSIVE
 
 
-def test_a_continuation_may_begin_at_any_remembered_checkpoint(made: Told, path: Path) -> None:
-    assert again(made.whole, made, path).kept == made.log.reader.head().size
-    found = again(made.continued, made, path)
-
-    assert found.report.verdict is Verdict.INTACT
-    assert found.report.resumed is not None
-    assert (found.report.resumed.size, found.report.resumed.after) == (found.report.size, made.size)
+@pytest.mark.parametrize("changed", [None, b"another", b""], ids=["as exported", "a part replaced", "parts left out"])
+def test_a_continuation_from_before_what_was_judged_is_refused(changed: bytes | None, made: Told, path: Path) -> None:
+    """What lies beside the entries between would be shown, and compared with nothing."""
+    end = made.log.reader.head().size
+    assert again(made.whole, made, path).kept == end
+    items: list[Item] = []
+    hit = 0
+    for item in read_evidence(io.BytesIO(made.continued)):
+        if changed is not None and isinstance(item, PartItem) and item.data is not None:
+            hit += 1
+            if not changed:
+                continue
+            item = PartItem(changed)
+        items.append(item)
+    assert hit or changed is None
+    stream = io.BytesIO()
+    write_evidence(stream, items)
+    before = path.read_bytes()
+    for new_only in (True, False):
+        with State(path) as state:
+            found = inspect(stream.getvalue(), made.policy, state, now=NOW + 1, new_only=new_only)
+        unknown = next(one for one in found.report.findings if one.code == "PAST_UNKNOWN")
+        assert (unknown.expected, unknown.found) == (end, made.size), "the size to ask for"
+        assert found.report.verdict is Verdict.INCONCLUSIVE
+    assert path.read_bytes() == before
 
 
 def test_a_truncated_log_is_found_by_the_memory(made: Told, tmp_path: Path) -> None:
@@ -293,7 +379,9 @@ def test_two_verifications_on_one_memory_take_turns(made: Told, path: Path) -> N
         thread.join()
 
     assert faults == []
-    assert {one.report.verdict for one in found} == {Verdict.INTACT}
+    judged = [one for one in found if "PAST_UNKNOWN" not in one.report.counts]
+    assert {one.report.verdict for one in judged} == {Verdict.INTACT}
+    assert len(judged) >= 3, "only a continuation may come too late, from before what was judged meanwhile"
     after = again(made.whole, made, path)
     assert after.report.resumed is not None
     assert after.report.resumed.size == after.report.size

@@ -12,7 +12,7 @@ from trail.evidence.record import decode_entry, encode_entry
 from trail.merkle import Frontier, check_consistency, leaf_hash, parse_checkpoint
 from trail.signing import COSIGNATURE_ED25519, NoteKey, check_cosignature, cosign, open_note, parse_note
 from trail.store import checkpoints
-from trail.store.checkpoints import CheckpointSigner, add_cosignatures
+from trail.store.checkpoints import MAX_EACH, CheckpointSigner, add_cosignatures
 from trail.store.read import Reader
 
 
@@ -262,6 +262,27 @@ def test_cosignatures_are_kept_beside_their_checkpoint(world: World) -> None:
         add_cosignatures(world.reader, line, size=5)
     with pytest.raises(CallerError):
         add_cosignatures(world.reader, first.note.replace("\n16\n", "\n15\n") + line)
+
+
+def test_nobody_takes_the_places_of_the_other_witnesses(world: World) -> None:
+    issued = world.signer.issue(world.reader)
+    text = parse_note(issued.note).text
+
+    def lines(name: str, first: int, last: int) -> str:
+        return "".join(cosign(text, name, key_of(f"{name} {time % 2}"), time) for time in range(first, last + 1))
+
+    for many in (lines("w.example", 1, MAX_EACH + 1), lines("w.example", 1, 20) + lines("v.example", 1, 20)):
+        with pytest.raises(CallerError) as refused:
+            add_cosignatures(world.reader, many)
+        assert refused.value.code == "COSIGNATURE_SHARE"
+    assert world.reader.checkpoints()[-1].cosignatures == ()
+    add_cosignatures(world.reader, lines("w.example", 1, MAX_EACH))
+    again = add_cosignatures(world.reader, lines("w.example", 1, 9))  # what is there already changes nothing
+    assert len(again.cosignatures) == MAX_EACH
+    with pytest.raises(CallerError) as refused:
+        add_cosignatures(world.reader, lines("w.example", MAX_EACH + 1, MAX_EACH + 1))
+    assert (refused.value.code, refused.value.facts["found"]) == ("COSIGNATURE_SHARE", "w.example")
+    assert len(add_cosignatures(world.reader, lines("v.example", 1, 1)).cosignatures) == MAX_EACH + 1
 
 
 def test_checkpoints_are_read_backwards_page_by_page(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

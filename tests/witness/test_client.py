@@ -6,6 +6,7 @@ import base64
 import socket
 import ssl
 import sys
+import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -24,6 +25,7 @@ from trail.merkle import Checkpoint, format_checkpoint
 from trail.signing import COSIGNATURE_ED25519, NoteKey, check_cosignature, cosign, format_note, sign_note
 from trail.witness import Witness
 from trail.witness.answers import MAX_ANSWER, MAX_WAIT, Answer, read_answer
+from trail.witness.asking import Witnesses
 from trail.witness.client import WitnessClient
 
 NAME = "dic.example"
@@ -328,6 +330,31 @@ def test_a_request_under_way_can_be_ended() -> None:
         one.abort()
         thread.join(30)
     assert [answer.kind for answer in answers] == ["later"]
+
+
+def test_a_question_is_given_up_once_its_round_is_stopped() -> None:
+    """Even where nothing can end it: a connection that is still being made has no socket to shut."""
+    witnesses = Witnesses(f"witness dic {KEY.vkey} http://127.0.0.1:9\nquorum dic\n", limit=60.0)
+    go_on, asked, stopped = threading.Event(), threading.Event(), threading.Event()
+
+    def hang(_: WitnessClient) -> bool:
+        asked.set()
+        return go_on.wait(60)
+
+    found: list[dict[str, bool | None]] = []
+    waiting = threading.Thread(target=lambda: found.append(witnesses.ask({"dic": hang}, stopped)))
+    waiting.start()
+    assert asked.wait(60)
+    stopped.set()
+    waiting.join(30)
+    try:
+        assert found == [{"dic": None}]
+        assert witnesses.ready() == (), "it still hangs on this question"
+        asked.clear()
+        assert witnesses.ask({"dic": hang}, stopped) == {"dic": None}
+        assert not asked.is_set(), "nobody is asked any more"
+    finally:
+        go_on.set()
 
 
 def test_nothing_comes_from_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from tests.store.world import key_of
 from tests.witness.views import LOG, LOG_KEY, ORIGIN, View
 
 from trail.errors import CallerError, EnvironmentFailed, KeyFileFailed, NoteError, StoreFailed
-from trail.signing import NoteKey, check_cosignature, format_note, sign_note
+from trail.signing import COSIGNATURE_ED25519, NoteKey, check_cosignature, format_note, sign_note
 from trail.witness import Memory, Witness, WitnessRefused
 from trail.witness import state as module
 
@@ -62,6 +62,42 @@ def test_a_state_that_was_never_finished_says_so(path: Path, witness: Witness) -
     with pytest.raises(StoreFailed) as error:
         Memory(path)
     assert error.value.code == "STATE_UNFINISHED"
+
+
+def test_a_state_without_tables_was_never_finished_and_another_database_is_none(path: Path) -> None:
+    path.touch()
+    for _ in range(2):
+        with pytest.raises(StoreFailed) as error:
+            Memory(path)
+        assert (error.value.code, "trail witness init" in error.value.advice()) == ("STATE_UNFINISHED", True)
+    with sqlite3.connect(path) as other:
+        other.execute("CREATE TABLE something (name TEXT)")
+    with pytest.raises(StoreFailed) as error:
+        Memory(path)
+    assert (error.value.code, "remove" in error.value.advice()) == ("STATE_OTHER", False)
+
+
+def test_making_that_fails_leaves_no_file(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    own = NoteKey(NAME, COSIGNATURE_ED25519, key_of("witness").public.raw)
+    twice = NoteKey("other.example/log", 1, LOG.raw)
+    with pytest.raises(CallerError) as refused:
+        Memory.make(path, own, logs=[LOG, twice], now=NOW)
+    assert refused.value.code == "KEY_DOUBLE_USE"
+    assert not list(path.parent.iterdir())
+
+    def broken(*_: object, **__: object) -> None:
+        raise StoreFailed("the disk is full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("trail.witness.memory.Database", broken)
+        with pytest.raises(StoreFailed):
+            Memory.make(path, own)
+    assert not list(path.parent.iterdir())
+    with Memory.make(path, own, logs=[LOG], now=NOW) as made, pytest.raises(CallerError):
+        Memory.make(path, own)
+    assert path.exists(), "what was there before is never removed"
+    with Memory(path) as again:
+        assert (again.key, [one.key for one in again.logs()]) == (made.key, [LOG])
 
 
 def test_a_missing_state_is_not_made_again(path: Path) -> None:
@@ -208,15 +244,54 @@ def test_no_more_forks_are_kept_than_prove_anything(witness: Witness, monkeypatc
     assert [fork.proven for fork in witness.forks()].count(False) == 3
 
 
+def unproven(view: View, size: int) -> bytes:
+    """A request for a tree that comes without a proof, where 5 was cosigned."""
+    return view.request(0, size).replace(b"old 0", b"old 5")
+
+
+def test_two_roots_of_one_size_are_a_fork_though_neither_was_cosigned(witness: Witness) -> None:
+    witness.memory.add_log(LOG, now=NOW)
+    witness.sign(VIEW.request(0, 5), NOW)
+    one, other = View("one", 5), View("other", 5)
+    assert [status(witness, unproven(view, 9)) for view in (one, other, other)] == [422] * 3
+    proven = [fork for fork in witness.forks() if fork.proven]
+    assert [(fork.kept, fork.offered) for fork in proven] == [(one.note(9), other.note(9))]
+    assert sorted(fork.offered for fork in witness.forks() if not fork.proven) == sorted((one.note(9), other.note(9)))
+
+
+def test_what_came_without_a_proof_contradicts_what_is_cosigned_later(witness: Witness) -> None:
+    witness.memory.add_log(LOG, now=NOW)
+    witness.sign(VIEW.request(0, 5), NOW)
+    other = View("other", 5)
+    assert status(witness, unproven(other, 9)) == 422
+    assert status(witness, unproven(VIEW, 12)) == 422
+    witness.sign(VIEW.request(5, 9), NOW)
+    for size in (9, 12):  # submitted again, and larger: nothing more is found, and nothing honest is taken for a fork
+        witness.sign(VIEW.request(9, size), NOW)
+    proven = [fork for fork in witness.forks() if fork.proven]
+    assert [(fork.kept, fork.offered) for fork in proven] == [(other.note(9), VIEW.note(9))]
+    assert [fork.offered for fork in witness.forks() if not fork.proven] == [other.note(9)]
+
+
+def test_what_is_not_proven_takes_no_room_from_what_is(witness: Witness, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MAX_FORKS", 3)
+    witness.memory.add_log(LOG, now=NOW)
+    witness.sign(VIEW.request(0, 5), NOW)
+    for number in range(6):  # the later ones find the list of the unproven full
+        assert status(witness, unproven(View(f"view {number}", 5), 9)) == 422
+    kept = [fork.proven for fork in witness.forks()]
+    assert (kept.count(True), kept.count(False)) == (3, 3)
+
+
 def test_a_proof_clears_what_came_without_one(witness: Witness) -> None:
     witness.memory.add_log(LOG, now=NOW)
     witness.sign(VIEW.request(0, 5), NOW)
     assert status(witness, VIEW.request(0, 9).replace(b"old 0", b"old 5")) == 422
-    assert status(witness, View("other", 5).request(0, 9).replace(b"old 0", b"old 5")) == 422
+    assert status(witness, View("other", 5).request(0, 12).replace(b"old 0", b"old 5")) == 422
     assert [fork.proven for fork in witness.forks()] == [False, False]
     witness.sign(VIEW.request(5, 9), NOW)
     [left] = witness.forks()
-    assert left.offered == View("other", 5).note(9)
+    assert left.offered == View("other", 5).note(12)
 
 
 def test_the_monitors_note_is_what_was_answered(witness: Witness) -> None:

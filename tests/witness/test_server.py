@@ -157,7 +157,7 @@ def test_a_prefix(tmp_path: Path) -> None:
         assert get(made.url, "/").status == 200
         root = made.url.removesuffix("/a/witness")
         assert post(root, HONEST.request(0, 5)).status == 404
-        for wrong in ("witness", "/witness/", "/wit ness", "/{x}"):
+        for wrong in ("witness", "/witness/", "/wit ness", "/{x}", "/a/../b", "/..", "/./b", "/a/."):
             with pytest.raises(CallerError):
                 Service(made.witness, FixedClock(NOW), wrong)
 

@@ -16,17 +16,19 @@ An unreachable witness delays nobody who records: a round runs beside the record
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from trail.application.exposure import Times, last_cosigned, times_of
 from trail.errors import CallerError, NoteError, SignatureError, StoreFailed
+from trail.evidence.anchors import TOLERANCE
 from trail.signing import LOG_ED25519, NoteKey, open_note
 from trail.store import IssuedCheckpoint
-from trail.store.checkpoints import MAX_COSIGNATURES, SignerState
+from trail.store.checkpoints import MAX_COSIGNATURES, MAX_EACH, SignerState
 from trail.witness.answers import COSIGNED, FORK, LATER, REFUSED, STALE, STRANGE, Answer
 from trail.witness.asking import Witnesses
-from trail.witness.client import WitnessClient
+from trail.witness.client import Monitored, WitnessClient
 
 if TYPE_CHECKING:
     from trail.application.log import Log
@@ -84,7 +86,11 @@ class Asked(NamedTuple):
 
 
 class Round(NamedTuple):
-    """What a round left: the checkpoint, with all its cosignatures; how each witness took part; is the quorum met?"""
+    """
+    What a round left: the checkpoint, with all its cosignatures; how each witness took part; is the quorum met?
+
+    Where the policy says ``fresh``, only cosignatures that are fresh make the quorum.
+    """
 
     issued: IssuedCheckpoint
     asked: tuple[Asked, ...]
@@ -101,23 +107,32 @@ class _Offered(NamedTuple):
     stale: int | None
 
 
-def hold(log: Log, witnesses: Witnesses) -> Round:
+def hold(log: Log, witnesses: Witnesses, stopped: threading.Event | None = None) -> Round:
     """
-    Hold a round; without the log key, over the last checkpoint that was issued.
+    Hold a round; without the log key, over the last checkpoint that was issued.  *stopped* cuts it off.
 
     Raises:
-        CallerError: The log is empty, or nothing was issued yet and the log key is not at hand.
+        CallerError: The log is empty, or nothing was issued yet and the log key is not at hand; ``ROUND_CUT_OFF``: it
+            was cut off before anything was signed.
         StoreFailed: ``OTHER_INSTANCE``: see above; nothing was signed.  Or as `Log.checkpoint`.
         MissingExtra: The extra `witness` is not installed.
     """
+    stopped = stopped or threading.Event()
     with witnesses.round():
-        return _Holding(log, witnesses).hold()
+        _go_on(stopped)  # another round may have lasted until the log was closed
+        return _Holding(log, witnesses, stopped).hold()
+
+
+def _go_on(stopped: threading.Event) -> None:
+    if stopped.is_set():
+        raise CallerError("the round was cut off before anything was signed", code="ROUND_CUT_OFF")
 
 
 class _Holding:
     """One round, as it is held."""
 
-    def __init__(self, log: Log, witnesses: Witnesses) -> None:
+    def __init__(self, log: Log, witnesses: Witnesses, stopped: threading.Event) -> None:
+        self._stopped = stopped
         self._log = log
         self._reader = log.reader
         self._witnesses = witnesses
@@ -131,8 +146,9 @@ class _Holding:
 
     def hold(self) -> Round:
         signed = self._log.signed()
-        if signed is not None and (self._log.stopped is not None or self._reader.head().size > signed.size):
+        if signed is not None and (self._log.alarms or self._reader.head().size > signed.size):
             self._before(signed)
+        _go_on(self._stopped)
         issued = self._reader.checkpoint() if signed is None else self._log.checkpoint()
         if issued is None:
             raise CallerError("no checkpoint was issued yet, and the log key is not at hand", code="NO_LOG_KEY",
@@ -140,23 +156,37 @@ class _Holding:
         self._ask(issued)
         asked = tuple(self._row(name, issued) for name in self._policy.witnesses)
         final = self._reader.checkpoint(issued.size) or issued
-        times = {name: one.first for name, one in times_of(final, self._policy).items()}
-        return Round(final, asked, self._policy.satisfied(times))
+        days = self._policy.fresh_days
+        counted = {
+            name for name, one in times_of(final, self._policy).items()
+            if days is None or self._now - days * _DAY <= one.last <= self._now + TOLERANCE
+        }  # fmt: skip
+        return Round(final, asked, self._policy.satisfied(counted))
 
     # --- before signing ----------------------------------------------------------------------------------------------
 
     def _before(self, signed: SignerState) -> None:
-        """Offer the last signed checkpoint again; raises `StoreFailed` where somebody has seen another one."""
+        """
+        Offer the last signed checkpoint again; raises `StoreFailed` where somebody has seen another one.
+
+        Every answer counts before that: an alarm is lifted by whoever raised it, and by nobody else.
+        """
         if not signed.number:
             return
-        stopped = self._log.stopped
+        alarms = self._log.alarms
+        for name in set(alarms) - set(self._witnesses.clients):
+            alarms.pop(name, None)  # the keeper no longer listens to whoever raised it
+        raised: dict[str, Answer] = {}
         again: Callable[[WitnessClient], Answer] = lambda client: client.add_checkpoint(  # noqa: E731
             signed.size, (), signed.note, now=self._now
         )
-        for name, answer in self._witnesses.ask(dict.fromkeys(self._ready, again)).items():
+        for name, answer in self._witnesses.ask(dict.fromkeys(self._ready, again), self._stopped).items():
             got = self._took(name, answer)
             if got.kind == FORK or (got.kind == STALE and self._foreign(got.size or 0, signed.size)):
-                raise self._stop(name, signed, got)
+                raised[name] = got
+                continue
+            if got.kind in (COSIGNED, STALE):
+                alarms.pop(name, None)
             if got.kind == COSIGNED:
                 self._sizes[name] = signed.size
                 self._keep(name, got, signed.size)
@@ -164,33 +194,35 @@ class _Holding:
                 self._stale(name, got.size or 0)
             elif got.kind != REFUSED:  # it may know the key that signs next, though not the one that signed last
                 self._answers[name] = got
-            if stopped is not None and stopped.facts.get("witness") == name and got.kind in (COSIGNED, STALE):
-                self._log.stopped = None  # who raised the alarm has taken it back
-        if stopped is not None and stopped.facts.get("witness") not in self._witnesses.clients:
-            self._log.stopped = None  # the keeper no longer listens to whoever raised it
+        seen = self._proofs_of_another(raised, signed)
+        for name, got in raised.items():
+            alarms[name] = self._alarm(name, signed, got, seen[name])
+        if raised:
+            raise alarms[next(iter(raised))]
 
     def _foreign(self, size: int, own: int) -> bool:
         """Whether a tree of *size* that a witness has recorded was signed by nobody here, and is larger."""
         return size > own and self._reader.checkpoint(size) is None
 
-    def _stop(self, name: str, signed: SignerState, got: Answer) -> StoreFailed:
+    def _alarm(self, name: str, signed: SignerState, got: Answer, seen: str | None) -> StoreFailed:
         """The alarm, with what the witness shows as proof; from now on this log signs nothing."""
-        seen = self._proof_of_another(name, signed)
         size = got.size if got.size is not None else signed.size
         what = f"{name} has recorded {size} entries" if got.kind == STALE else f"{name} holds another tree of {size}"
         proven = "" if seen is None else ", which this log's own key has signed"
-        error = StoreFailed(
+        return StoreFailed(
             f"another instance of this log goes on elsewhere: {what}{proven}; here {signed.size} were signed",
             code=OTHER_INSTANCE, advice=ADVICE, expected=signed.size, found=size, witness=name, signed=signed.note,
             seen=seen,
         )  # fmt: skip
-        self._log.stopped = error
-        return error
 
-    def _proof_of_another(self, name: str, signed: SignerState) -> str | None:
-        """The note that the witness shows to everybody, if this log's key has signed it and it is not ours."""
+    def _proofs_of_another(self, names: Iterable[str], signed: SignerState) -> dict[str, str | None]:
+        """What these witnesses show to everybody, where this log's key has signed it and it is not ours."""
+        look: Callable[[WitnessClient], Monitored | None] = lambda client: client.latest(self._log.origin)  # noqa: E731
+        shown = self._witnesses.ask(dict.fromkeys(names, look), self._stopped)
+        return {name: self._proof(one, signed) for name, one in shown.items()}
+
+    def _proof(self, shown: Monitored | None, signed: SignerState) -> str | None:
         key = self._log.public_key()
-        shown = self._witnesses.ask({name: lambda client: client.latest(self._log.origin)})[name]
         if shown is None or key is None or shown.note.text in signed.note:
             return None
         try:
@@ -208,7 +240,7 @@ class _Holding:
             if name not in self._answers and self._due(known.get(name)) and not self._lately(name, issued.size)
         ]  # fmt: skip
         questions = {name: self._offer(name, issued) for name in due}
-        for name, offered in self._witnesses.ask(questions).items():
+        for name, offered in self._witnesses.ask(questions, self._stopped).items():
             got = self._took(name, None if offered is None else offered.answer)
             if offered is not None and offered.stale is not None:
                 self._stale(name, offered.stale)
@@ -217,7 +249,7 @@ class _Holding:
             elif got.kind == COSIGNED:
                 got = self._keep(name, got, issued.size)
             if got.kind in _ALARMS:
-                self._log.stopped = StoreFailed(
+                self._log.alarms[name] = StoreFailed(
                     f"{name} holds another tree of this log: {got.message}", advice=ADVICE, witness=name,
                     code=OTHER_INSTANCE, expected=issued.size, found=got.size, signed=issued.note,
                 )  # fmt: skip
@@ -239,21 +271,22 @@ class _Holding:
         old = min(old, issued.size)
 
         def offer(client: WitnessClient) -> _Offered:
-            answer = client.add_checkpoint(old, self._proof(old, issued.size), issued.note, now=self._now)
+            answer = client.add_checkpoint(old, self._path(old, issued.size), issued.note, now=self._now)
             size = answer.size
-            if answer.kind != STALE or size is None or size > issued.size or size == old:
+            if answer.kind != STALE or size is None or size > issued.size or size == old or self._stopped.is_set():
                 return _Offered(answer, size)
-            again = client.add_checkpoint(size, self._proof(size, issued.size), issued.note, now=self._now)
+            again = client.add_checkpoint(size, self._path(size, issued.size), issued.note, now=self._now)
             return _Offered(again, size)
 
         return offer
 
-    def _proof(self, old: int, size: int) -> list[bytes]:
+    def _path(self, old: int, size: int) -> list[bytes]:
         return self._reader.consistency(old, size) if 0 < old < size else []
 
     def _took(self, name: str, answer: Answer | None) -> Answer:
         got = answer or Answer(LATER, "WITNESS_SILENT", "no answer while this round lasted")
-        self._witnesses.took(name, got, self._now)
+        if answer is not None or not self._stopped.is_set():  # who was cut off here has not failed
+            self._witnesses.took(name, got, self._now)
         return got
 
     def _stale(self, name: str, size: int) -> None:
@@ -275,8 +308,10 @@ class _Holding:
         """Keep verified lines, where there is need of them and room; *got*, or why they are not kept."""
         self._witnesses.cosigned[self._log.origin, name] = (size, self._now)
         held = self._reader.checkpoint(size)
-        if held is None or not self._due(times_of(held, self._policy).get(name)) or self._many(held, name):
+        if held is None or not self._due(times_of(held, self._policy).get(name)):
             return got
+        if self._many(held, name):
+            return _no_room()
         try:
             self._log.add_cosignatures("".join(got.lines), size=size)
         except (CallerError, NoteError) as error:
@@ -286,7 +321,7 @@ class _Holding:
     def _many(self, held: IssuedCheckpoint, name: str) -> bool:
         """Whether it has its share of the checkpoint's room: no witness may take that of the others."""
         begin = f"\u2014 {self._policy.witnesses[name].name} "
-        share = max(1, MAX_COSIGNATURES // len(self._policy.witnesses))
+        share = max(1, min(MAX_EACH, MAX_COSIGNATURES // len(self._policy.witnesses)))
         return sum(line.startswith(begin) for line in held.cosignatures) >= share
 
     def _row(self, name: str, issued: IssuedCheckpoint) -> Asked:
@@ -295,7 +330,10 @@ class _Holding:
         wait, since = self._witnesses.wait(name), self._witnesses.since(name)
         stale, lost = self._sizes.get(name), self._lost.get(name)
         stale = None if stale == issued.size else stale
-        known = times_of(self._reader.checkpoint(issued.size) or issued, self._policy).get(name)
+        held = self._reader.checkpoint(issued.size) or issued
+        known = times_of(held, self._policy).get(name)
+        if got is None and self._lately(name, issued.size) and self._due(known) and self._many(held, name):
+            got = _no_room()
         if got is None and known is not None:
             return Asked(name, COSIGNED, "COSIGNED", "cosigned", issued.size, known.last)
         if got is None and name not in self._witnesses.clients:
@@ -303,4 +341,10 @@ class _Holding:
         if got is None:
             return Asked(name, WAITING, "WITNESS_WAITING", f"left alone for {wait:.0f} seconds", since=since, wait=wait)
         size = issued.size if got.kind == COSIGNED else got.size
+        if got.code == "COSIGNATURE_NOT_KEPT":
+            wait = max(wait, float(_DAY))  # the next one would not be kept either
         return Asked(name, got.kind, got.code, got.message, size, got.time, stale, lost, since, wait)
+
+
+def _no_room() -> Answer:
+    return Answer(STRANGE, "COSIGNATURE_NOT_KEPT", "it has its share of this checkpoint's room")

@@ -66,8 +66,9 @@ class Log:
     One log of a database; a context manager.
 
     ``origin`` names it; ``kind`` is ``acts`` or ``opaque``; ``reader`` reads it.  Without the log key it signs no
-    checkpoint.  ``witnesses`` are those whom it asks for cosignatures, None if it was given none.  ``stopped`` is the
-    alarm after which it signs nothing more, None as long as all is well.  Threads may share it.
+    checkpoint.  ``witnesses`` are those whom it asks for cosignatures, None if it was given none.  ``alarms`` are what
+    witnesses have raised and not taken back, by their names: as long as there is one it signs nothing.  Threads may
+    share it.
     """
 
     KIND: ClassVar[str | None] = None
@@ -84,9 +85,11 @@ class Log:
     ) -> None:
         self._database = database
         self.witnesses = None if witnesses is None else asking(witnesses)
-        self.stopped: StoreFailed | None = None
+        self.alarms: dict[str, StoreFailed] = {}
         self._anchoring: Anchoring | None = None
         self._starting = threading.Lock()
+        self._process = os.getpid()
+        self._closed = False
         self._log_key = log_key
         self._signer = CheckpointSigner(state_path(log_key, state), log_key) if log_key is not None else None
         self.reader = Reader(database, origin=origin, kind=self.KIND)
@@ -165,9 +168,14 @@ class Log:
         """
         if self._signer is None:
             raise CallerError("the log key is not at hand: open the log with log_key and state", code="NO_LOG_KEY")
-        if self.stopped is not None:
-            raise self.stopped.with_traceback(None)
+        if (stopped := self.stopped) is not None:
+            raise stopped.with_traceback(None)
         return self._signer.issue(self.reader, timeout=wait)
+
+    @property
+    def stopped(self) -> StoreFailed | None:
+        """The first of the alarms after which it signs nothing more; None as long as all is well."""
+        return next(iter(list(self.alarms.values())), None)
 
     @property
     def can_sign(self) -> bool:
@@ -200,11 +208,25 @@ class Log:
         stopped, or this is a fork of the process that started it, another one.
 
         *every* is the time between two rounds in seconds; without it rounds are held after filings and when asked.
+        Where the thread runs already, the *every* and *told* that are given hold from now on.
+
+        Raises:
+            CallerError: There is no witness to ask; *every* is no time; or the log is closed (``LOG_CLOSED``).
         """
-        with self._starting:
+        with self._alone():
+            if self._closed:
+                raise CallerError("the log is closed", code="LOG_CLOSED")
             if self._anchoring is None or self._anchoring.ended:
                 self._anchoring = Anchoring(self, self._asking(None), every=every, told=told).start()
+            else:
+                self._anchoring.change(every=every, told=told)
             return self._anchoring
+
+    def _alone(self) -> threading.Lock:
+        """The lock under which a thread is started; a fork of this process has one of its own."""
+        if self._process != os.getpid():
+            self._process, self._starting = os.getpid(), threading.Lock()
+        return self._starting
 
     def exposure(self, policy: Asking | None = None, now: int | None = None) -> Exposure:
         """
@@ -333,6 +355,8 @@ class Log:
 
     def close(self) -> None:
         """Close the database; a round in the background that was asked for may end first."""
+        with self._alone():
+            self._closed = True  # from now on nobody starts a thread
         if self._anchoring is not None:
             self._anchoring.stop()
         self._database.close()

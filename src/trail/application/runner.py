@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
 LEAST: Final = 0.05  # seconds between two rounds, whatever is asked for
 FINISH: Final = 15.0
-"""Seconds that `Anchoring.stop` gives to a round that was asked for, before it is cut off."""
+"""Seconds that `Anchoring.stop` takes at most; most of them for a round that was asked for, before it is cut off."""
+_CUT: Final = 2.0  # of these, seconds for a round to end that was cut off
 
 Told = Callable[[Round | Exception], None]
 
@@ -41,8 +42,7 @@ class Anchoring:
     """
 
     def __init__(self, log: Log, witnesses: Witnesses, *, every: float | None = None, told: Told | None = None) -> None:
-        if every is not None and not every > 0:
-            raise CallerError("the time between two rounds is a number of seconds above 0", found=every)
+        _check(every)
         self._log = log
         self._witnesses = witnesses
         self._told = told
@@ -51,23 +51,34 @@ class Anchoring:
         self.error: Exception | None = None
         self._changed = threading.Condition()
         self._wanted = self._done = 0
-        self._stopping = False
+        self._stopping = threading.Event()
         self._failures = 0
+        self._due: float | None = None
         self._thread: threading.Thread | None = None
         self._process = os.getpid()
 
     @property
     def ended(self) -> bool:
         """Whether it was stopped, or its thread stayed behind in the process that this one was forked from."""
-        return self._stopping or self._process != os.getpid()
+        return self._stopping.is_set() or self._process != os.getpid()
 
     def start(self) -> Self:
         """Start the thread; a second call changes nothing."""
         with self._changed:
-            if self._thread is None and not self._stopping:
+            if self._thread is None and not self._stopping.is_set():
+                self._due = None if self.every is None else time.monotonic()
                 self._thread = threading.Thread(target=self._run, name="trail-anchoring", daemon=True)
                 self._thread.start()
         return self
+
+    def change(self, *, every: float | None = None, told: Told | None = None) -> None:
+        """Another time between two rounds, which begins with one; another function to tell; None changes nothing."""
+        _check(every)
+        with self._changed:
+            self._told = self._told if told is None else told
+            if every is not None and every != self.every:
+                self.every, self._due = every, time.monotonic()
+                self._changed.notify_all()
 
     def ask(self) -> None:
         """Hold a round as soon as possible; returns at once."""
@@ -79,19 +90,26 @@ class Anchoring:
         """Wait until every round that was asked for has been held, at most *timeout* seconds; whether it has."""
         with self._changed:
             wanted = self._wanted
-            return self._changed.wait_for(lambda: self._done >= wanted or self._stopping, timeout)
+            return self._changed.wait_for(lambda: self._done >= wanted or self._stopping.is_set(), timeout)
 
     def stop(self, timeout: float = FINISH) -> None:
-        """Let a round that was asked for end, at most *timeout* seconds; then cut off what is under way, and stop."""
-        running = self._thread if self._process == os.getpid() else None
-        if running is not None and running is not threading.current_thread():
-            self.settled(timeout)
+        """
+        Let a round that was asked for end; cut off what is under way, and stop: all in at most *timeout* seconds.
+
+        From the cut on nobody is told anything.  A fork of the process that started it forgets it, and no more.
+        """
+        if self._process != os.getpid():
+            return  # thread, locks and connections are the other process's
+        end = time.monotonic() + timeout
+        running = None if self._thread is threading.current_thread() else self._thread
+        if running is not None:
+            self.settled(timeout - min(_CUT, timeout / 4))
         with self._changed:
-            self._stopping = True
+            self._stopping.set()
             self._changed.notify_all()
         self._witnesses.abort()
-        if running is not None and running is not threading.current_thread():
-            running.join(timeout)
+        if running is not None:
+            running.join(max(0.0, end - time.monotonic()))
 
     def __enter__(self) -> Self:
         return self.start()
@@ -104,39 +122,39 @@ class Anchoring:
     # --- the thread --------------------------------------------------------------------------------------------------
 
     def _run(self) -> None:
-        due = time.monotonic() if self.every is not None else None
         while True:
             with self._changed:
-                while not self._stopping and self._wanted == self._done:
-                    left = None if due is None else due - time.monotonic()
+                while not self._stopping.is_set() and self._wanted == self._done:
+                    left = None if self._due is None else self._due - time.monotonic()
                     if left is not None and left <= 0:
                         break
                     self._changed.wait(left)
-                if self._stopping:
+                if self._stopping.is_set():
                     return
                 wanted = self._wanted
             self._hold()
             with self._changed:
+                pause = self._pause()
+                self._due = None if pause is None else time.monotonic() + max(LEAST, pause)
                 self._done = wanted
                 self._changed.notify_all()
-            pause = self._pause()
-            due = None if pause is None else time.monotonic() + max(LEAST, pause)
 
     def _hold(self) -> None:
         """One round; whatever it raises ends here."""
         outcome: Round | Exception
         try:
-            outcome = self.last = hold(self._log, self._witnesses)
+            outcome = self.last = hold(self._log, self._witnesses, self._stopping)
             self.error, self._failures = None, 0
         except Exception as error:
             before, outcome = self.error, error
             self.error = error
             self._failures += 1
-            if not self._stopping and _code(before) != _code(error):
+            if not self._stopping.is_set() and _code(before) != _code(error):
                 warn(f"the log could not be anchored: {error}")
-        if self._told is not None:
+        told = self._told
+        if told is not None and not self._stopping.is_set():
             try:
-                self._told(outcome)
+                told(outcome)
             except Exception as error:
                 warn(f"what anchoring tells the host's function failed there: {error!r}")
 
@@ -150,6 +168,11 @@ class Anchoring:
         if self.every is not None:
             waits.append(self.every * (0.9 + random.random() / 5))
         return min(waits, default=None)
+
+
+def _check(every: float | None) -> None:
+    if every is not None and not every > 0:
+        raise CallerError("the time between two rounds is a number of seconds above 0", found=every)
 
 
 def _code(error: Exception | None) -> str:

@@ -125,24 +125,25 @@ def exit_code(held: Round) -> int:
 
 
 def _until_stopped(log: Log, arguments: argparse.Namespace, printer: Printer) -> int:
-    """Rounds in the background, until a signal; each is told when it says something new."""
+    """Rounds in the background, until a signal; each is told when it says something new.  The last one's exit code."""
     from trail.cli.app import exit_code as code_of
     from trail.cli.app import explain
     from trail.errors import TrailError
 
     ended = threading.Event()
     said: list[Any] = [None]
-    code = [0]
+    code = [NOT_FINISHED]
 
     def told(outcome: Round | Exception) -> None:
         if isinstance(outcome, Exception):
             new: Any = getattr(outcome, "code", type(outcome).__name__)
-            if isinstance(outcome, TrailError):
-                code[0] = code_of(outcome)
+            code[0] = code_of(outcome) if isinstance(outcome, TrailError) else NOT_FINISHED
             if new != said[0] and isinstance(outcome, TrailError):
                 explain(outcome, printer)
+            elif new != said[0]:
+                printer.note(f"trail: {type(outcome).__name__}: {outcome}")
         else:
-            code[0] = ALARM if outcome.alarms else 0
+            code[0] = exit_code(outcome)
             new = (outcome.issued.size, outcome.satisfied, [(one.name, one.code) for one in outcome.asked])
             if new != said[0]:
                 say_round(outcome, printer, as_json=arguments.json)

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 SQLITE_MAGIC: Final = b"SQLite format 3\x00"
 MAX_SMALL: Final = 1 << 20
 """Policies, checkpoints and requests are some kilobytes; whatever is larger is the wrong file."""
+MAX_POSITION: Final = 2**63 - 1
+"""What a database can count to."""
 
 
 def leaf(commands: Commands, name: str, help: str, description: str | None = None) -> argparse.ArgumentParser:
@@ -110,6 +112,13 @@ def instant(text: str) -> int:
     if moment is None or moment.tzinfo is None:
         raise argparse.ArgumentTypeError("expected UTC seconds, or a time with a zone: 2026-03-05T09:00+08:00")
     return int(moment.timestamp())
+
+
+def position(text: str) -> int:
+    """Read an entry's position for an argument."""
+    if text.isascii() and text.isdigit() and len(text) <= 19 and 1 <= int(text) <= MAX_POSITION:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"expected a position, from 1 to {MAX_POSITION}")
 
 
 def date(text: str) -> str:

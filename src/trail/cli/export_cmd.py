@@ -8,7 +8,7 @@ import argparse
 import warnings
 from typing import TYPE_CHECKING
 
-from trail.cli.common import add_origin, date, existing_database, leaf
+from trail.cli.common import add_origin, date, existing_database, leaf, position
 from trail.cli.keyring import Passphrases, add_log_key, key_to_cover
 from trail.errors import CallerError
 
@@ -37,7 +37,7 @@ def add(commands: Commands) -> None:
     parser.add_argument("--since", metavar="SIZE", type=int, default=0,
                         help="write what comes after SIZE alone, for an inspector who remembers it")  # fmt: skip
     parser.add_argument("--extract", action="store_true", help="write an extract of the chosen entries alone")
-    parser.add_argument("--position", metavar="N", type=int, action="append", default=[],
+    parser.add_argument("--position", metavar="N", type=position, action="append", default=[],
                         help="with --extract: this entry; may be given again")  # fmt: skip
     parser.add_argument("--event", metavar="ID", action="append", default=[],
                         help="with --extract: the entry of this event, in hexadecimal; may be given again")  # fmt: skip

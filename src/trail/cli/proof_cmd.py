@@ -9,7 +9,7 @@ import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from trail.cli.common import add_origin, existing_database, leaf, read_file, write_file, wrote
+from trail.cli.common import add_origin, existing_database, leaf, position, read_file, write_file, wrote
 from trail.cli.keyring import Passphrases, add_log_key, key_to_cover
 from trail.errors import CallerError, NoteError
 
@@ -32,7 +32,7 @@ def add(commands: Commands) -> None:
         "FILE.tlog-proof --entry FILE --policy POLICY. An extract says more: it brings the keys along.",
     )  # fmt: skip
     parser.add_argument("db", metavar="DB", help="the database")
-    parser.add_argument("position", metavar="POSITION", type=int, help="which entry, from 1")
+    parser.add_argument("position", metavar="POSITION", type=position, help="which entry, from 1")
     parser.add_argument("--out", metavar="FILE", required=True, help="the proof, by custom FILE.tlog-proof")
     parser.add_argument("--entry", metavar="FILE", help="where to write the entry's bytes")
     add_origin(parser)

@@ -129,9 +129,7 @@ def run_init(arguments: argparse.Namespace, printer: Printer) -> int:
     for log in logs:
         check_log_key(log, own)  # what can't be used makes no state
     now = SystemClock().now()
-    with Memory.make(arguments.state, own) as memory:
-        for log in logs:
-            memory.add_log(log, now=now)
+    Memory.make(arguments.state, own, logs=logs, now=now).close()
     printer.say(f"见证方 {own.name} 的状态已建立：{arguments.state}",
                 f"made the state of the witness {own.name}: {arguments.state}")  # fmt: skip
     printer.line(own.vkey)
@@ -196,9 +194,9 @@ def run_sign(arguments: argparse.Namespace, printer: Printer) -> int:
 
     body = read_file(arguments.request, "the request", MAX_REQUEST)
     signer = key_file(arguments.key, Passphrases(arguments, printer))
-    now = SystemClock().now() if arguments.now is None else arguments.now
     with Witness(Path(arguments.state), signer) as witness:
-        line = witness.sign(body, now)
+        # Only now: opening asks for the passphrase, and whoever types it may take a while.
+        line = witness.sign(body, SystemClock().now() if arguments.now is None else arguments.now)
     # The whole note, not the line alone: so the answer says which checkpoint it is for, whatever was issued since.
     note = parse_request(body).note
     answer = format_note(note.text, [*note.lines, line]).encode()

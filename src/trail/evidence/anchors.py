@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from trail.errors import NoteError, Refusal, SignatureError
 from trail.evidence.intervals import TOLERANCE, UpperBounds
@@ -20,6 +21,14 @@ from trail.signing.note import Note, NoteKey, open_note, parse_note
 from trail.signing.policy import Policy
 
 __all__ = ["TOLERANCE", "Anchor", "Anchors", "is_fresh", "read_anchor"]
+
+MAX_OF_A_SIZE: Final = 8
+"""Most notes of one size that no log key of the policy has signed, most of sizes beyond the last entry, most rivals."""
+MAX_UNSIGNED_BYTES: Final = 1 << 26
+"""Most bytes of such notes that are kept, each counted with `NOTE_COST` more."""
+NOTE_COST: Final = 1 << 10
+MAX_REFUSED: Final = 1_000
+"""Most notes that are refused one by one: whoever goes on after them is not read on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,41 +120,82 @@ class Anchors:
     """
     All anchors of some evidence, by size; ``upper`` is what they prove once they are settled.
 
-    ``unsigned`` are those that no log key of the policy has signed, by size too.
+    ``unsigned`` are those that no log key of the policy has signed, by size too; ``rivals`` those that one has signed
+    and that say another root than the first of their size: whether the log is to blame is judged at the end.
+
+    Anybody can write unsigned ones, and repeat any, without end: only so many are kept.  ``reach`` is the size of the
+    tree that is announced, None if none is.
     """
 
     def __init__(self) -> None:
         self.by_size: dict[int, Anchor] = {}
         self.unsigned: dict[int, list[Anchor]] = {}
+        self.rivals: dict[int, list[Anchor]] = {}
+        self.reach: int | None = None
+        self.refused = 0
         self._largest = -1
+        self._beyond = 0
+        self._bytes = 0
+        self._lines: dict[int, frozenset[bytes]] = {}
         self.upper: UpperBounds[int] = UpperBounds()
 
     def add(self, anchor: Anchor) -> bool:
         """
-        Take one more; says whether it is larger than those before it.
+        Take one more; says whether it has a place: larger than those before it, or a rival of one of them.
 
-        Raises:
-            Refusal: Check 2: another root at a size that is there already.
+        One that no log key of the policy signed may be as large as the one before it, and is kept only in its place.
         """
         size = anchor.checkpoint.size
         if not anchor.log_keys:  # anybody can write one: it contradicts nobody
-            self.unsigned.setdefault(size, []).append(anchor)
-            return True
+            return self._stranger(anchor, size)
         other = self.by_size.get(size)
         if other is not None and other.checkpoint.root != anchor.checkpoint.root:
-            raise refuse("CHECKPOINT_FORK", "the log signed two roots at one size", other.note, anchor.note)
-        ascending = size > self._largest
+            rivals = self.rivals.setdefault(size, [])
+            if len(rivals) == MAX_OF_A_SIZE:
+                self.refused += 1
+                return False
+            rivals.append(anchor)
+            return True
+        ascending = size >= self._largest and other is None
+        self.refused += not ascending
         self._largest = max(size, self._largest)
         self.by_size.setdefault(size, anchor)
         return ascending
 
+    def _stranger(self, anchor: Anchor, size: int) -> bool:
+        beyond = self.reach is not None and size > self.reach
+        cost = len(anchor.note) + NOTE_COST
+        same = self.unsigned.get(size, [])
+        full = len(same) == MAX_OF_A_SIZE or (beyond and self._beyond == MAX_OF_A_SIZE)
+        if size < self._largest or full or self._bytes + cost > MAX_UNSIGNED_BYTES:
+            self.refused += 1
+            return False
+        self._largest = size
+        self._bytes += cost
+        self._beyond += beyond
+        self.unsigned[size] = [*same, anchor]
+        return True
+
     def settle(self) -> None:
-        """Prepare `not_after`: all checkpoints were added."""
+        """Prepare `not_after` and `missing`: all checkpoints were added."""
+        sizes = self.by_size.keys() | self.unsigned.keys()
+        self._lines = {size: frozenset().union(*(one.lines for one in self.at(size))) for size in sizes}
         self.upper = UpperBounds((one.checkpoint.size, one.time) for one in self.all() if one.time is not None)
+
+    @property
+    def flooded(self) -> bool:
+        """Whether more notes were refused than anybody would write by mistake."""
+        return self.refused > MAX_REFUSED
+
+    def signed(self) -> Iterator[Anchor]:
+        """Every checkpoint that a log key of the policy has signed."""
+        yield from self.by_size.values()
+        for some in self.rivals.values():
+            yield from some
 
     def all(self) -> Iterator[Anchor]:
         """Every checkpoint, those first that a log key of the policy has signed."""
-        yield from self.by_size.values()
+        yield from self.signed()
         for some in self.unsigned.values():
             yield from some
 
@@ -153,6 +203,7 @@ class Anchors:
         """Every checkpoint of *size*."""
         if size in self.by_size:
             yield self.by_size[size]
+        yield from self.rivals.get(size, ())
         yield from self.unsigned.get(size, ())
 
     def held(self, roots: Mapping[int, bytes]) -> UpperBounds[int]:
@@ -171,11 +222,12 @@ class Anchors:
         """The largest size that a quorum had seen before *time*, 0 if none."""
         return self.upper.before(time)
 
-    def shown(self, size: int, digests: Iterable[bytes]) -> bool:
-        """Whether every one of *digests* is a signature line of the checkpoint at *size* that the evidence carries."""
-        shown: frozenset[bytes] = frozenset()
-        at = list(self.at(size))
-        return bool(at) and shown.union(*(one.lines for one in at)).issuperset(digests)
+    def missing(self, size: int, digests: Iterable[bytes]) -> list[bytes] | None:
+        """
+        Those of *digests* that are no signature line of the checkpoints at *size*; None where there is no checkpoint.
+        """
+        lines = self._lines.get(size)
+        return None if lines is None else [digest for digest in digests if digest not in lines]
 
     def dated(self, size: int, root: bytes, digests: Iterable[bytes]) -> list[tuple[str, int]]:
         """

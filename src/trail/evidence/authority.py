@@ -23,6 +23,7 @@ from trail.evidence.registry import (
     GENESIS,
     LOG_KEY_ROTATED,
     LOG_RETIRED,
+    MAX_DEPTH,
     REGISTRY_TYPES,
     REVOKED,
     ROSTER_TYPES,
@@ -217,6 +218,8 @@ def _register(r: Registry, f: Fields, origin: str) -> None:
 def _establish(r: Registry, f: Fields, origin: str) -> None:
     if f["unit"] in r.units:
         raise _conflict("the unit's id is taken", f["unit"])
+    if "parent" in f:
+        _check_depth(r, f["parent"])
 
 
 def _create(r: Registry, f: Fields, origin: str) -> None:
@@ -227,6 +230,13 @@ def _create(r: Registry, f: Fields, origin: str) -> None:
 def _move(r: Registry, f: Fields, origin: str) -> None:
     if r.within(f.get("parent") or f["into"], f["unit"]):
         raise _conflict("a unit can't lie below itself", f["unit"])
+    _check_depth(r, f.get("parent") or f["into"])
+
+
+def _check_depth(r: Registry, above: str) -> None:
+    """Whether a unit may come to lie below *above*; that its line was climbed to its end also shows every circle."""
+    if sum(1 for _ in r.line(above)) > MAX_DEPTH:
+        raise _conflict(f"a unit has at most {MAX_DEPTH} above it", above)
 
 
 def _represent(r: Registry, f: Fields, origin: str) -> None:

@@ -137,7 +137,6 @@ class ExtractVerification:
         self._ground.anchors.add(anchor)
         self._ground.anchors.settle()
         self._anchor = anchor
-        self._held.shown(anchor)
 
     def _entry(self, entry: bytes) -> None:
         self._judge.settle()
@@ -218,6 +217,7 @@ class ExtractVerification:
             anchored=anchored,
             anchored_at=anchor.time if anchored and anchor is not None else None,
             anchored_by=tuple(sorted(anchor.times)) if anchored and anchor is not None else (),
+            anchored_held=anchored > 0 and not self._stands(size),
             size=size,
             exposed=0,
             root=EMPTY_ROOT if anchor is None else anchor.checkpoint.root,
@@ -245,16 +245,20 @@ class ExtractVerification:
         """Who signed the checkpoint, by the rotations of the log's key that are shown."""
         if self._stranger is not None:
             self._stranger.explain()
-        elif isinstance(self._judge, ExtractJudge):
-            self._ended = judge_log_keys(self._ground, self._judge.registry.log_keys)
+        else:
+            keys = self._judge.registry.log_keys if isinstance(self._judge, ExtractJudge) else ()
+            self._ended = judge_log_keys(self._ground, keys, self._held)
+
+    def _stands(self, size: int) -> bool:
+        """Whether the checkpoint itself satisfies the policy."""
+        return self._anchor is not None and self._anchor.satisfied and size not in self._ended
 
     def _anchored(self, size: int) -> int:
         """The checkpoint's size, if it satisfies the policy or is one that the inspector holds; 0 otherwise."""
         findings, policy, anchor = self._findings, self._policy, self._anchor
         findings.count(19)
         held = 0 if anchor is None else self._held.anchored({size: anchor.checkpoint.root})
-        stands = anchor is not None and anchor.satisfied and size not in self._ended
-        if anchor is None or size == 0 or not (stands or held == size):
+        if anchor is None or size == 0 or not (self._stands(size) or held == size):
             findings.find("NO_ANCHOR", "no checkpoint satisfies the policy")
             return 0
         days = policy.fresh_days

@@ -8,12 +8,14 @@ it to everybody who has the log's public key.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 from trail.errors import NoteError, Refusal
 from trail.evidence.anchors import Anchor, Anchors, read_anchor
 from trail.evidence.file import Header
 from trail.evidence.findings import Findings
+from trail.evidence.lineage import LogKey
+from trail.evidence.logkeys import ended_by, note_keys
 from trail.evidence.memory import Alarm, Held, Memory, Past
 from trail.evidence.verdict import Compared
 from trail.merkle import Hash
@@ -27,6 +29,7 @@ class Holdings:
         self._findings = findings
         self._by_size: dict[int, list[Held]] = {}
         self.sizes: set[int] = set()
+        self._ended: set[bytes] = set()  # the notes that only keys of the log signed that had ended by then
 
     def add(self, one: Held) -> None:
         """Take one more checkpoint."""
@@ -48,13 +51,23 @@ class Holdings:
         self._findings.find("ALARM_OPEN", f"an alarm of the inspector's memory stands unanswered: {one.kind}", one.size,
                             one.held, one.other or one.root, held=one.held, other=one.other)  # fmt: skip
 
-    def shown(self, anchor: Anchor) -> None:
-        """Compare a checkpoint that the evidence carries with what is held of its size."""
+    def end(self, origin: str, keys: Sequence[LogKey]) -> None:
+        """Rest nothing on notes that only *keys* signed that had ended; they are compared all the same."""
+        chain = note_keys(origin, keys)
+        every = (one for some in self._by_size.values() for one in some if one.anchors)
+        self._ended = {one.note for one in every if ended_by(one.note, one.size, keys, chain)}
+
+    def shown(self, anchor: Anchor, given: bytes | None = None) -> None:
+        """
+        Compare a checkpoint that the evidence carries with what is held of its size.
+
+        One by a key that had ended does not speak against what is held if the entries *given* bear that out.
+        """
         checkpoint = anchor.checkpoint
         if not anchor.log_keys:
             return  # a note that no key of the policy signed accuses nobody
         for one in self._by_size.get(checkpoint.size, ()):
-            if one.root != checkpoint.root:
+            if one.root not in (checkpoint.root, given):
                 self._findings.find("CHECKPOINT_FORK", "the log has signed another root at a size that is held",
                                     checkpoint.size, one.note, anchor.note)  # fmt: skip
 
@@ -74,18 +87,26 @@ class Holdings:
             self._findings.find(code, "the known checkpoint covers more entries than there are", None, largest, size,
                                 checkpoint=self._by_size[largest][0].note)  # fmt: skip
 
-    def compared(self, anchors: Anchors, roots: Mapping[int, Hash], size: int) -> tuple[Compared, ...]:
-        """Every checkpoint of the evidence, and whether the first *size* entries gave its root."""
+    def compared(
+        self, anchors: Anchors, roots: Mapping[int, Hash], size: int, ended: Collection[int]
+    ) -> tuple[Compared, ...]:
+        """Every checkpoint of the evidence, and whether the first *size* entries gave its root; not at *ended*."""
         return tuple(
-            Compared(at, one.checkpoint.root, one.note, 0 < at <= size and roots.get(at) == one.checkpoint.root,
-                     one.satisfied)
+            Compared(at, one.checkpoint.root, one.note,
+                     at not in ended and 0 < at <= size and roots.get(at) == one.checkpoint.root,
+                     at not in ended and one.satisfied)
             for at, one in sorted(anchors.by_size.items())
         )  # fmt: skip
 
     def anchored(self, roots: Mapping[int, bytes]) -> int:
         """The largest size up to which the verdict may rest on what is held: compared, and the same; 0 for none."""
         return max(
-            (s for s, held in self._by_size.items() for one in held if one.anchors and roots.get(s) == one.root),
+            (
+                s
+                for s, held in self._by_size.items()
+                for one in held
+                if one.anchors and one.note not in self._ended and roots.get(s) == one.root
+            ),
             default=0,
         )
 

@@ -160,9 +160,9 @@ class ActJudge:
         elif roots[seen.size] != seen.root:
             self._find("SEEN_CONTRADICTED", "the signer had seen another tree of this size", position,
                        roots[seen.size], seen.root)  # fmt: skip
-        elif not anchors.shown(seen.size, seen.anchors):
+        elif (missing := anchors.missing(seen.size, seen.anchors)) is None or missing:
             self._find("SEEN_UNSHOWN", "an anchor that the signer held is not in the evidence", position, seen.size,
-                       [digest for digest in seen.anchors if not anchors.shown(seen.size, (digest,))])  # fmt: skip
+                       missing or list(seen.anchors))  # fmt: skip
         else:
             self.times.seen(position, seen)
             self._agreed = seen

@@ -41,7 +41,7 @@ class Alarm(NamedTuple):
     Two things that exclude each other: the checkpoint that was held, and what came instead.
 
     ``kind`` is ``fork`` (another signed note for the same size) or ``rewritten`` (the entries have another root at that
-    size; ``other`` is the newest signed note that covers those entries, empty if there was none).
+    size; ``other`` is the newest signed note that covers those entries, without which there is no alarm).
     """
 
     origin: str

@@ -8,7 +8,7 @@ on, whatever date it names.  Who held a post on a day is judged by what is known
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
@@ -21,6 +21,8 @@ from trail.evidence.types import Field, PartSpec, TypeSpec, spec_from_value
 from trail.signing.keys import PublicKey
 
 CUSTODIES: Final = ("self", "token", "server")
+MAX_DEPTH: Final = 64
+"""Most units above a unit, those counted that one was merged into."""
 GRANT_ACTIONS: Final = ("correct", "erase", "import", "sign")
 REVOCATION_REASONS: Final = ("compromised", "left", "lost", "other")
 
@@ -208,15 +210,21 @@ class Registry:
 
     def within(self, unit: str, ancestor: str) -> bool:
         """Whether *unit* is *ancestor* or lies below it."""
-        seen = 0
+        return ancestor in self.line(unit)
+
+    def line(self, unit: str) -> Iterator[str]:
+        """
+        *unit* and the units above it, at most `MAX_DEPTH`.
+
+        So that nobody's file can make it long: a unit that a move takes deeper is out of reach of the topmost ones.
+        """
         at: str | None = unit
-        while at is not None and seen <= len(self.units):
-            if at == ancestor:
-                return True
+        for _ in range(MAX_DEPTH + 1):
+            if at is None:
+                return
+            yield at
             known = self.units.get(at)
             at = None if known is None else known.merged or known.parent
-            seen += 1
-        return False
 
     def holders(self, post: str, date: str) -> list[tuple[str, bool]]:
         """The persons known to hold *post* on *date*, each with whether they were acting."""

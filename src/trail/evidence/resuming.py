@@ -95,12 +95,19 @@ class ResumedJudge(ActJudge):
             return "the file is of another scope than the one that was judged then"
         if self._whole and self._chain.value != past.beside:
             return "what lies beside the entries that were judged then is not what it was"
-        by_size = self._ground.anchors.by_size
-        for size, lines in past.lines.items():
-            shown = by_size.get(size)
-            if shown is None or not shown.lines >= lines:
-                return "a checkpoint that was shown then, or a signature on it, is not shown any more"
+        if any(not lines_at(self._ground, size) >= lines for size, lines in past.lines.items()):
+            return "a checkpoint that was shown then, or a signature on it, is not shown any more"
         return ""
+
+
+def lines_at(ground: Ground, size: int) -> frozenset[bytes]:
+    """
+    The signature lines of every checkpoint of *size* whose root the entries gave.
+
+    Also of those that no key of the policy signed: a former key of the log may have, and statements name such lines.
+    """
+    root = ground.roots.get(size)
+    return frozenset().union(*(one.lines for one in ground.anchors.at(size) if one.checkpoint.root == root))
 
 
 def prove_earlier(ground: Ground, past: Past | None, proofs: Mapping[int, Sequence[Hash]], root: Hash) -> None:

@@ -2,9 +2,10 @@
 An extract under a checkpoint that no log key of the policy has signed: is it the log's own new key?
 
 Nothing rests on such a checkpoint, and no entry is proven by it.  But the extract may bring the entry by which the log
-rotated its key.  If its tree holds that entry, two registrars of the genesis that the policy pins have signed it, and
-the key that the policy names vouched for the new one, then `LOG_KEY_NEW` says which line to add, as it does of a file.
-So the entries are judged apart, and nothing else that is found of them there is told.
+rotated its key.  If its tree holds that entry, and two registrars of the genesis that the policy pins have signed it,
+then `LOG_KEY_NEW` says which line to add, and whether the key that the policy names vouched for the new one, as it does
+of a file.  Under another genesis, or where none is pinned, it is foreign: such registrars are nobody.  So the entries
+are judged apart, and nothing else that is found of them there is told.
 """
 
 from __future__ import annotations
@@ -29,7 +30,8 @@ class Stranger:
         self._ground = ground
         self._anchor = anchor
         self._apart = Findings()
-        self._judge = ExtractJudge(Ground(ground.policy, self._apart, origin=ground.origin, own=ground.own))
+        self._own = Ground(ground.policy, self._apart, origin=ground.origin, own=ground.own)
+        self._judge = ExtractJudge(self._own)
 
     def entry(self, entry: bytes, place: PlaceItem) -> None:
         """Take an entry, if the checkpoint's tree holds it there."""
@@ -45,7 +47,7 @@ class Stranger:
         """Say whose the checkpoint is; if anything that was shown is forged, it is nobody's."""
         ground, anchor = self._ground, self._anchor
         sound = not any(CODES[code][1] is FORGED for code in self._apart.counts)
-        said = Ground(ground.policy, ground.findings, origin=ground.origin)
+        said = Ground(ground.policy, ground.findings, origin=ground.origin, first=self._own.first)
         said.anchors.add(anchor)
         said.roots[anchor.checkpoint.size] = anchor.checkpoint.root
         judge_log_keys(said, self._judge.registry.log_keys if sound else ())

@@ -77,6 +77,9 @@ def judge_predecessor(ground: Ground, claim: Predecessor | None, given: Given | 
         return other("the predecessor's evidence is not sound itself: verify it", None, None)
     retired = given.retired
     if retired is None:
+        if given.size > claim.size:
+            return other("the predecessor goes on after the checkpoint that the genesis names, and no act ends it",
+                         claim.size, given.size)  # fmt: skip
         return True
     if retired.successor is not None and retired.successor != ground.origin:
         return other("the predecessor names another successor", retired.successor, ground.origin)

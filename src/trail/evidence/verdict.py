@@ -210,8 +210,9 @@ class Report:
     The result of a verification, for positions 1 to ``anchored``.
 
     ``anchored`` is 0 where nothing anchors; ``anchored_at`` is the time (UTC seconds) by which a quorum had seen the
-    anchoring checkpoint; ``exposed`` counts the entries after it, whose loss could not be seen.  ``counts`` holds the
-    number of findings and remarks by code, also of those not listed.  ``kind`` is ``"file"``, ``"database"`` or
+    anchoring checkpoint; ``anchored_held`` says that no checkpoint of the evidence anchors so far by itself, only one
+    that the inspector holds; ``exposed`` counts the entries after it, whose loss could not be seen.  ``counts`` holds
+    the number of findings and remarks by code, also of those not listed.  ``kind`` is ``"file"``, ``"database"`` or
     ``"extract"``; of an extract ``size`` and ``root`` are those of its checkpoint, and ``extract`` says what is shown.
     ``log_kind`` is ``"acts"``, ``"opaque"``, or empty where no entry could be read.  ``parts`` counts body parts, of an
     opaque log the states of its events.  ``times`` sums up what is proven of when acts were signed and recorded;
@@ -247,6 +248,11 @@ class Report:
     lineage: Lineage = field(default_factory=Lineage)
     quorum_bears: int | None = None
     extract: Extracted | None = None
+    anchored_held: bool = False
+
+    def covering(self, position: int) -> list[Compared]:
+        """The checkpoints of the evidence over *position* that the log signed and the entries bore out, by size."""
+        return [one for one in self.checkpoints if one.held and one.size >= position]
 
     @property
     def keys(self) -> dict[str, int]:
@@ -275,6 +281,7 @@ class Report:
             "anchored": self.anchored,
             "anchored_at": self.anchored_at,
             "anchored_by": list(self.anchored_by),
+            "anchored_held": self.anchored_held,
             "size": self.size,
             "exposed": self.exposed,
             "root": self.root.hex(),

@@ -17,8 +17,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from trail.errors import CallerError, EvidenceError, NoteError, ProofError
-from trail.evidence.anchors import read_anchor
+from trail.errors import CallerError, EvidenceError, NoteError, ProofError, SignatureError
+from trail.evidence.anchors import Anchor, read_anchor
+from trail.evidence.opaque import OPAQUE_KIND, decode_opaque, kind_of
 from trail.evidence.record import decode_entry
 from trail.inspecting.accusing import (
     CONSISTENCY,
@@ -123,21 +124,39 @@ def _checks(folder: Path, code: str) -> Check:
     return _fork if _there(folder, OTHER) else _rewritten
 
 
+def _anchor(note: bytes, policy: Policy) -> Anchor:
+    """A checkpoint that a log key of the policy signed, with its signers; raises `EvidenceError`."""
+    return read_anchor(note, policy, checkpoint_of(note).origin)
+
+
 def _signed(note: bytes, policy: Policy) -> Checkpoint:
     """A checkpoint that a log key of the policy signed; raises `EvidenceError`."""
-    checkpoint = checkpoint_of(note)
-    read_anchor(note, policy, checkpoint.origin)
-    return checkpoint
+    return _anchor(note, policy).checkpoint
+
+
+def _two_keys(policy: Policy, one: Anchor, other: Anchor) -> str:
+    """
+    The keys, where not one key of the log signed both notes, nor a real quorum stands behind each; otherwise empty.
+
+    A rotation may have ended one of them before: then it says nothing of the log.  The folder does not show that.
+    """
+    if set(one.log_keys) & set(other.log_keys) or (policy.quorum is not None and one.satisfied and other.satisfied):
+        return ""
+    first, second = (", ".join(key.vkey for key in note.log_keys) for note in (one, other))
+    return f"the one note is by {first}, the other by {second}; whether one of them had ended takes the whole log"
 
 
 def _fork(folder: Path, policy: Policy) -> tuple[str, str, str]:
-    one, other = (_signed(_read(folder, name), policy) for name in (HELD, OTHER))
+    notes = [_anchor(_read(folder, name), policy) for name in (HELD, OTHER)]
+    one, other = (note.checkpoint for note in notes)
     if one.origin != other.origin:
         return one.origin, OPEN, "the notes are of two logs"
     if one.size != other.size:
         return one.origin, OPEN, "the notes are of two sizes: without a proof between them they exclude nothing"
     if one.root == other.root:
         return one.origin, OPEN, "the notes say the same"
+    if keys := _two_keys(policy, *notes):
+        return one.origin, SHOWN, f"two roots are signed for size {one.size}: {keys}"
     return one.origin, PROVEN, f"the log signed two roots for size {one.size}"
 
 
@@ -147,10 +166,12 @@ def _fewer(folder: Path, policy: Policy) -> tuple[str, str, str]:
 
 
 def _rewritten(folder: Path, policy: Policy) -> tuple[str, str, str]:
-    held = _signed(_read(folder, HELD), policy)
+    first_note = _anchor(_read(folder, HELD), policy)
+    held = first_note.checkpoint
     if not _there(folder, NEWER):
         return held.origin, OPEN, "no checkpoint that the log signed covers the other entries"
-    newer = _signed(_read(folder, NEWER), policy)
+    last_note = _anchor(_read(folder, NEWER), policy)
+    newer = last_note.checkpoint
     if newer.origin != held.origin:
         return held.origin, OPEN, "the notes are of two logs"
     text = _read(folder, ROOT)
@@ -163,6 +184,8 @@ def _rewritten(folder: Path, policy: Policy) -> tuple[str, str, str]:
     check_consistency(proof, first=held.size, second=newer.size, first_root=root, second_root=newer.root)
     if root == held.root:
         return held.origin, OPEN, "the newer tree goes on from the held one: nothing is wrong"
+    if keys := _two_keys(policy, first_note, last_note):
+        return held.origin, SHOWN, f"the tree signed at size {newer.size} has another root at {held.size}: {keys}"
     return held.origin, PROVEN, f"the tree that the log signed at size {newer.size} has another root at {held.size}"
 
 
@@ -187,8 +210,13 @@ def _entry(folder: Path, policy: Policy) -> tuple[str, str, str]:
     origin = checkpoint.origin
     at = f"position {position}"
     try:
+        if kind_of(entry) == OPAQUE_KIND:
+            decode_opaque(entry, position)
+            return origin, SHOWN, f"the log signed for the event at {at}; what lies beside it takes the whole evidence"
         record = decode_entry(entry, position)
     except EvidenceError as error:
+        if error.code == "UNKNOWN_FORMAT":
+            return origin, OPEN, f"the entry at {at} is of a format that this version does not know"
         return origin, PROVEN, f"the log signed for bytes at {at} that are no entry: {error.message}"
     if record.statement.log != origin:
         return origin, PROVEN, f"the log signed for an entry of another log at {at}"
@@ -201,6 +229,6 @@ def _entry(folder: Path, policy: Policy) -> tuple[str, str, str]:
             continue
         try:
             key.verify(statement_message(origin, record.statement_bytes), signature)
-        except EvidenceError:
+        except SignatureError:  # a key of a suite that this version does not know refutes nothing
             return origin, PROVEN, f"the log signed for an entry at {at} whose signature {number} does not hold"
     return origin, SHOWN, f"the log signed for the entry at {at}; whether it breaks a rule takes the whole log"

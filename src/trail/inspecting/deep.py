@@ -38,6 +38,8 @@ from trail.evidence.verdict import Shown
 from trail.inspecting.buckets import Buckets
 from trail.inspecting.damage import StateDamaged
 from trail.merkle import Checkpoint, Frontier
+from trail.signing.line import dated_anchor_digest
+from trail.signing.note import parse_note
 from trail.signing.policy import Policy
 
 FORMAT: Final = 1
@@ -176,7 +178,8 @@ class Deep:
         if row is None:
             return None
         size, root, satisfied, time, times, latest, dated, vkeys = row
-        lines, keys = frozenset(self._head.lines[size]), tuple(self._keys[vkey] for vkey in vkeys)
+        keys = tuple(self._keys[vkey] for vkey in vkeys)
+        lines = frozenset(dated_anchor_digest(one.line) for one in parse_note(note).signatures)
         checkpoint = Checkpoint(self._origin, size, root)
         named = {digest: (name, at) for digest, name, at in dated}
         return Anchor(checkpoint, note, times, satisfied, time, latest, named, lines, (), keys)

@@ -23,7 +23,7 @@ from trail.evidence.judge_acts import ActJudge
 from trail.evidence.memory import Alarm, Held, Past
 from trail.evidence.record import Record
 from trail.evidence.registry import REGISTRY_TYPES
-from trail.evidence.resuming import Chain
+from trail.evidence.resuming import Chain, lines_at
 from trail.evidence.times import ActTimes
 from trail.evidence.verdict import Report, Verdict
 from trail.inspecting.damage import StateDamaged
@@ -142,20 +142,11 @@ class StateMemory:
             if found is None:
                 return None
             log, head = found
-            start = Frontier() if after == 0 else self._start(origin, head, after)
-            if start is None:
-                self.why = f"nothing is remembered of the tree at size {after}"
+            if after not in (0, head.size):  # entries between would be shown again, and what lies beside them unjudged
                 return None
+            start = Frontier() if after == 0 else Frontier.from_bytes(after, head.peaks)
             self.head, self.deep = head, Deep(self._state.db, log, origin, head, self._policy)
             return past_of(head, self.deep, read_registry(self._state.db, log, head), start)
-
-    def _start(self, origin: str, head: Head, after: int) -> Frontier | None:
-        if after == head.size:
-            return Frontier.from_bytes(after, head.peaks)
-        for one in self._state.checkpoints(origin):
-            if one.size == after < head.size and one.peaks:
-                return Frontier.from_bytes(after, one.peaks)
-        return None
 
 
 class Recording(Verification):
@@ -207,11 +198,12 @@ class Recording(Verification):
             "erased": {event + part.encode(): b"" for event, part in judge.bodies.erased},
         }
         parts, files = report.parts, report.attachments
+        sizes = self.anchors.by_size.keys() | self.anchors.unsigned.keys()
         head = Head(
             size=report.size, root=report.root, peaks=self.frontier.to_bytes(), made=self.now or 0,
             policy=self.policy.digest, beside=self._chain.value,
             scope=dict(self.header.scope) if self.header is not None else {},
-            lines={size: sorted(one.lines) for size, one in sorted(self.anchors.by_size.items())},
+            lines={size: sorted(lines) for size in sorted(sizes) if (lines := lines_at(self._ground, size))},
             anchors=kept_anchors(
                 one for size, one in self.anchors.by_size.items() if self._roots.get(size) == one.checkpoint.root
             ),
@@ -358,7 +350,7 @@ def remember(
 
 
 def _alarms(state: State, report: Report, made: int) -> list[Alarm]:
-    """What in *report* contradicts a signed checkpoint that is held, or two that the evidence itself brings."""
+    """What that the log signed, in *report*, contradicts a checkpoint that is held, or itself."""
     alarms: dict[tuple[str, int, bytes], Alarm] = {}
     remembered = {one.note for one in state.checkpoints(report.origin)}
     for one in report.findings:
@@ -366,9 +358,10 @@ def _alarms(state: State, report: Report, made: int) -> list[Alarm]:
             size, root = size_and_root(one.found)
             alarm = Alarm(report.origin, "fork", size, one.expected, one.found, root, made)
         elif one.code == "ROOT_MISMATCH" and one.attached.get("held") in remembered and type(one.found) is bytes:
-            covering = [c.note for c in report.checkpoints if c.held and c.size >= (one.position or 0)]
-            note = covering[-1] if covering else b""
-            held = one.attached["held"]
+            covering = report.covering(one.position or 0)
+            if not covering:
+                continue  # anybody can write such entries: this run is altered, and the log accused of nothing
+            held, note = one.attached["held"], covering[-1].note
             alarm = Alarm(report.origin, "rewritten", one.position or 0, held, note, one.found, made)  # type: ignore[arg-type]
         else:
             continue

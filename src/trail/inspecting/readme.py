@@ -33,7 +33,8 @@ key-1.bin, key-2.bin…  登记第一、第二…位签名人密钥的记录；k
 1. 校验点的签名：任何支持 C2SP signed note 的程序（例如 Go 的 golang.org/x/mod/sumdb/note）。
    签名为 Ed25519，所签内容是空行之前的全部文字（含末尾换行）。
 2. 分叉（CHECKPOINT_FORK）：held.note 与 other.note 的前两行相同，第三行不同，且两份签名都成立。
-   这就够了：同一条数不能有两棵树。
+   两份由同一密钥签署时，这就够了：同一条数不能有两棵树。由日志的两个密钥分别签署时，
+   还须查其中之一在该条数时是否已停用：停用后所签的，不能归咎于日志。改写（第 3 项）亦同。
 3. 改写（ROOT_MISMATCH）：held.note 与 newer.note 的签名都成立；按 RFC 9162 第 2.1.4.2 节，以 root.txt 为旧根、
    newer.note 的根为新根，consistency.txt 中的证明成立；而 root.txt 与 held.note 第三行不同。
    因此后来的树并不是从先前那棵树长成的。任何 C2SP 见证程序若已记下 held.note，都会拒绝 consistency.txt。
@@ -73,7 +74,8 @@ How to check by hand, or by other programs
 1. The signatures of checkpoints: any program for C2SP signed notes (such as golang.org/x/mod/sumdb/note).  They are
    Ed25519 over everything before the empty line, with its last line feed.
 2. A fork (CHECKPOINT_FORK): held.note and other.note have the same first two lines and another third, and both
-   signatures hold.  That is all it takes: there are no two trees of one size.
+   signatures hold.  That is all it takes if one key signed both: there are no two trees of one size.  Where two keys
+   of the log signed, see whether one had ended at that size: what it signed then is not the log's.  So of 3.
 3. A rewriting (ROOT_MISMATCH): both signatures hold; by RFC 9162, 2.1.4.2, the proof in consistency.txt holds with
    root.txt as the old root and that of newer.note as the new one; and root.txt differs from the third line of
    held.note.  So the later tree did not grow from the earlier one.  A C2SP witness that has recorded held.note refuses

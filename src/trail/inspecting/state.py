@@ -226,6 +226,9 @@ class State:
         One that contradicts another of its size, which a second verification has left meanwhile, is not remembered but
         given back as an alarm.
         """
+        rows = list(rows)
+        if not rows:
+            return []  # a log of which nothing is remembered gets no number
         log = self.log(origin)
         known: dict[int, Remembered] = {}
         for one in self.checkpoints(origin):

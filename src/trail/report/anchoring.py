@@ -77,8 +77,9 @@ CODES: Final[dict[str, Words]] = {
     ),
     "COSIGNATURE_NOT_KEPT": Words(
         "已联署，但未能保存", "it cosigned, but the cosignature could not be kept",
-        "签名已满的，待有新记录后再签校验点；见证方与日志同名的，更换其名称。",
-        "Where there is no room, the next checkpoint has some; a witness may not have the log's own name.",
+        "签名已满的，先记录任何一条，再运行 trail anchor，新的校验点另有位置；见证方与日志同名的，更换其名称。",
+        "Where there is no room, record something and run trail anchor: a new checkpoint has room of its own. "
+        "A witness may not have the log's own name.",
     ),
     "WITNESS_FORK": Words("警报：对方持有同一日志的另一棵树", "ALARM: it holds another tree of this log", *_ALARM),
     OTHER_INSTANCE: Words(

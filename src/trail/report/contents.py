@@ -12,8 +12,9 @@ from trail.evidence.refusals import CODES, REMARK
 from trail.evidence.registry import REGISTRY_TYPES
 from trail.evidence.verdict import Extracted, Report, ShownEntry, Verdict
 from trail.evidence.verdict import Shown as Counts
-from trail.report.words import moment, quoted, short
+from trail.report.words import moment, pick, quoted, short
 
+BY_HELD: Final = ("凭您所持的校验点", "by a checkpoint that you hold")
 MAX_ENTRIES: Final = 20
 """How many entries of an extract are printed; the report as JSON lists more and counts all."""
 
@@ -102,15 +103,21 @@ def extract_rows(report: Report, extract: Extracted, lang: str) -> Iterator[tupl
     hidden = max(0, extract.of - extract.entries)
     yield ("未出示", "not shown"), f"{hidden} 条" if zh else f"{hidden} entries"
     if report.anchored:
-        by = ", ".join(quoted(name) for name in report.anchored_by)
-        who = by or ("仅日志自身密钥，无见证" if zh else "the log's own key alone, no witness")
         unproven = "时间未证明" if zh else "no proven time"
         when = unproven if report.anchored_at is None else moment(report.anchored_at)
         until = f"不晚于 {when}" if zh and report.anchored_at is not None else when
         until = f"not after {when}" if not zh and report.anchored_at is not None else until
-        yield ("校验点", "checkpoint"), f"{report.anchored} · {until} · {who}"
+        yield ("校验点", "checkpoint"), f"{report.anchored} · {until} · {anchored_by(report, lang)}"
     else:
         yield ("校验点", "checkpoint"), "不满足策略" if zh else "none that satisfies the policy"
+
+
+def anchored_by(report: Report, lang: str) -> str:
+    """Who vouches for the checkpoint on which the verdict rests."""
+    if report.anchored_held:
+        return pick(BY_HELD, lang)
+    by = ", ".join(quoted(name) for name in report.anchored_by)
+    return by or pick(("仅日志自身密钥，无见证", "the log's own key alone, no witness"), lang)
 
 
 def extract_lines(extract: Extracted, lang: str) -> Iterator[str]:

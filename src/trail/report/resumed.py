@@ -11,11 +11,15 @@ from trail.evidence.verdict import Report
 from trail.report.words import moment
 
 _ALARMING: Final = frozenset(("ALARM_OPEN", "CHECKPOINT_FORK"))
+"""Beside them other entries than those of a checkpoint that is held, where the log has signed for them."""
 
 
 def is_alarming(report: Report) -> bool:
-    """Whether the log contradicts itself, or a checkpoint that the inspector holds."""
-    return any(one.code in _ALARMING or "held" in one.attached for one in report.findings)
+    """Whether what the log has signed contradicts itself, or a checkpoint that the inspector holds."""
+    return any(
+        one.code in _ALARMING or ("held" in one.attached and report.covering(one.position or 0))
+        for one in report.findings
+    )
 
 
 def alarm_clause(report: Report, lang: str) -> str:

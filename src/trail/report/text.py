@@ -15,7 +15,16 @@ from trail.evidence.opaque import OPAQUE_KIND
 from trail.evidence.refusals import CHECKS as CHECK_NUMBERS
 from trail.evidence.refusals import CODES, FORGED, REMARK
 from trail.evidence.verdict import Finding, Report, Verdict
-from trail.report.contents import counts, extract_headline, extract_lines, extract_rows, scope, summary
+from trail.report.contents import (
+    BY_HELD,
+    anchored_by,
+    counts,
+    extract_headline,
+    extract_lines,
+    extract_rows,
+    scope,
+    summary,
+)
 from trail.report.lineage import bears_words, lineage_rows
 from trail.report.messages import ADVICE, MESSAGES, Message
 from trail.report.method import method_lines
@@ -85,11 +94,15 @@ def headline(report: Report, lang: str) -> str:
     if report.verdict is Verdict.INTACT:
         when = moment(report.anchored_at)
         only = pick(_ONLY_ORDER, lang) if report.log_kind == OPAQUE_KIND else ""
+        held = pick(BY_HELD, lang) if report.anchored_held else ""
         if lang == "zh":
-            dated = f"，不晚于 {when} 已被锚定" if report.anchored_at is not None else "，锚定无可证明的时间"
+            undated = f"，{held}锚定，无可证明的时间" if held else "，锚定无可证明的时间"
+            dated = f"，不晚于 {when} 已被锚定" if report.anchored_at is not None else undated
             return f"结论：{verdict}（第 1 至 {report.anchored} 条{dated}{only}{resumed_clause(report, lang)}）"
-        dated = f", anchored not after {when}" if report.anchored_at is not None else ", anchored without a proven time"
-        return f"Verdict: {verdict} (positions 1 to {report.anchored}{dated}{only}{resumed_clause(report, lang)})"
+        by = f" {held}," if held else ""
+        dated = f" not after {when}" if report.anchored_at is not None else " without a proven time"
+        rest = f"anchored{by}{dated}{only}{resumed_clause(report, lang)}"
+        return f"Verdict: {verdict} (positions 1 to {report.anchored}, {rest})"
     number = sum(report.counts[code] for code in report.counts if CODES[code][1] is not REMARK)
     if report.verdict is Verdict.ALTERED:
         forged = sum(report.counts[code] for code in report.counts if CODES[code][1] is FORGED)
@@ -169,12 +182,10 @@ def _overview(report: Report, lang: str) -> Iterator[str]:
 def _anchored(report: Report, lang: str) -> Iterator[str]:
     zh = lang == "zh"
     if report.anchored:
-        by = ", ".join(quoted(name) for name in report.anchored_by)
         span = f"第 1 至 {report.anchored} 条" if zh else f"positions 1 to {report.anchored}"
         unproven = "时间未证明" if zh else "no proven time"
         when = unproven if report.anchored_at is None else moment(report.anchored_at)
-        who = by or ("仅日志自身密钥，无见证" if zh else "the log's own key alone, no witness")
-        yield _row(("已锚定", "anchored"), f"{span} · {when} · {who}", lang)
+        yield _row(("已锚定", "anchored"), f"{span} · {when} · {anchored_by(report, lang)}", lang)
     else:
         yield _row(("已锚定", "anchored"), "无" if zh else "nothing", lang)
     if report.quorum_bears is not None:

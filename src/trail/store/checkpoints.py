@@ -19,6 +19,7 @@ state, with its peaks, to the new key that the entry names.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -36,6 +37,8 @@ from trail.store.files import LOCK_TIMEOUT, locked, read_small, write_durably
 from trail.store.read import Head, IssuedCheckpoint, Reader
 
 MAX_COSIGNATURES: Final = 99  # a note has at most 100 signatures, one of them the log's
+MAX_EACH: Final = MAX_COSIGNATURES // 3
+"""Lines under one name that a checkpoint carries, and new lines that one answer brings: nobody takes all the places."""
 _MAX_STATE: Final = 65_536
 _KEYS: Final = ("format", "key", "note", "number", "origin", "peaks", "root", "size")
 _ROTATION: Final = LOG_KEY_ROTATED.encode()
@@ -278,7 +281,8 @@ def add_cosignatures(reader: Reader, data: str | bytes, *, size: int | None = No
 
     Raises:
         NoteError: Not signature lines.
-        CallerError: No such checkpoint was issued, or it has too many cosignatures.
+        CallerError: No such checkpoint was issued, it has too many cosignatures, or the answer takes more than its
+            share of the places (``COSIGNATURE_SHARE``); nothing of it is kept.
     """
     try:
         text = data.decode("utf-8") if isinstance(data, bytes) else data
@@ -308,7 +312,19 @@ def add_cosignatures(reader: Reader, data: str | bytes, *, size: int | None = No
 
 
 def _check_room(target: IssuedCheckpoint, held: Collection[str], fresh: Collection[str]) -> None:
-    """Whatever is kept must fit a note, and an evidence file."""
+    """Whatever is kept must fit a note, and an evidence file, and leave room for other witnesses."""
+    if len(fresh) > MAX_EACH:
+        raise CallerError(f"one answer brings at most {MAX_EACH} new cosignatures", code="COSIGNATURE_SHARE",
+                          advice="A witness gives one. If these are of many witnesses, hand them in one by one.",
+                          found=len(fresh), size=target.size)  # fmt: skip
+    # By name, whatever the key: a key's id is four bytes that anybody can vary, and a name is one witness.
+    lines = Counter(parse_line(line).name for line in (*held, *fresh))
+    for name in sorted({parse_line(line).name for line in fresh}):
+        if lines[name] > MAX_EACH:
+            raise CallerError(f"a checkpoint carries at most {MAX_EACH} cosignatures under one name",
+                              code="COSIGNATURE_SHARE", advice="Leave its lines out; those of other witnesses can be "
+                              "added, and the next checkpoint has room again.",
+                              expected=MAX_EACH, found=name, size=target.size)  # fmt: skip
     length = len(target.note.encode()) + sum(len(line.encode()) for line in (*held, *fresh))
     if length > MAX_NOTE:
         raise CallerError("the checkpoint with its cosignatures would be too long for an evidence file",

@@ -25,6 +25,7 @@ from trail.witness.client import LIMIT, WitnessClient
 FIRST_WAIT: Final = 5.0
 MOST_WAIT: Final = 900.0
 _REQUESTS: Final = 3  # most that one question makes: an offer, the same from another size, a look at what is shown
+_LOOK: Final = 0.05  # seconds between two looks whether a question was given up
 
 T = TypeVar("T")
 
@@ -133,20 +134,28 @@ class Witnesses:
         drawn = most * (0.5 + self._chance() / 2)
         one.until = self._steady() + max(drawn, float(answer.wait or 0))
 
-    def ask(self, questions: Mapping[str, Callable[[WitnessClient], T]]) -> dict[str, T | None]:
+    def ask(
+        self, questions: Mapping[str, Callable[[WitnessClient], T]], stopped: threading.Event | None = None
+    ) -> dict[str, T | None]:
         """
-        Ask each witness by name its question, side by side; None for whoever has no answer when the time is over.
+        Ask each witness by name its question, side by side; None for whoever has no answer when the time is over, or
+        once *stopped* is set.
 
         Raises:
             TrailError: A question failed on our own side (the database, a missing extra), once all have ended.
         """
+        if stopped is not None and stopped.is_set():
+            return dict.fromkeys(questions)
         asking = {name: _Asking(self.clients[name], question) for name, question in questions.items()}
         for one in asking.values():
             one.start()
         end = time.monotonic() + _REQUESTS * self.limit + 1.0
         found: dict[str, T | None] = {}
         for name, thread in asking.items():
-            thread.join(max(0.0, end - time.monotonic()))
+            while thread.is_alive() and (left := end - time.monotonic()) > 0:
+                if stopped is not None and stopped.is_set():
+                    break
+                thread.join(min(left, _LOOK))
             self._patience[name].hanging = thread if thread.is_alive() else None
             found[name] = None if thread.is_alive() else thread.answer
         for thread in asking.values():

@@ -13,6 +13,7 @@ The extra ``witness`` is needed when the first question is asked, not before.
 from __future__ import annotations
 
 import hashlib
+import os
 import socket
 import ssl
 import threading
@@ -78,6 +79,7 @@ class WitnessClient:
         self._ca = ca
         self._sockets: set[socket.socket] = set()
         self._guard = threading.Lock()
+        self._process = os.getpid()
 
     def add_checkpoint(self, old: int, proof: Iterable[bytes], note: str, *, now: int | None = None) -> Answer:
         """
@@ -120,10 +122,16 @@ class WitnessClient:
 
     def abort(self) -> None:
         """End every request that is under way; whoever waits for one gets an answer at once."""
-        with self._guard:
+        with self._own():
             waiting = list(self._sockets)
         for one in waiting:
             _shut(one)
+
+    def _own(self) -> threading.Lock:
+        """The lock over the connections of this process: a fork leaves those of the other one alone."""
+        if self._process != os.getpid():
+            self._process, self._guard, self._sockets = os.getpid(), threading.Lock(), set()
+        return self._guard
 
     # --- one exchange ------------------------------------------------------------------------------------------------
 
@@ -140,7 +148,7 @@ class WitnessClient:
         try:
             connection.connect()
             opened.append(connection.sock)
-            with self._guard:
+            with self._own():
                 self._sockets.update(opened)
             if late.is_set():
                 raise TimeoutError
@@ -152,7 +160,7 @@ class WitnessClient:
             return self._failed(error, late.is_set())
         finally:
             timer.cancel()
-            with self._guard:
+            with self._own():
                 self._sockets.difference_update(opened)
             with suppress(Exception):
                 connection.close()

@@ -9,6 +9,8 @@ SQLite before 3.51.3 can lose what two processes commit to a write-ahead log, an
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Final, NamedTuple, Self
 
@@ -83,7 +85,10 @@ class Memory:
                 advice="Find it: a witness without its memory would cosign a fork. Only a new witness, with a new key, "
                 "makes a new one (trail witness init).",
             )  # fmt: skip
-        self._open(Path(path), busy_timeout, new=False)
+        try:
+            self._open(Path(path), busy_timeout, new=False)
+        except StoreFailed as error:
+            raise (_no_state(Path(path)) if error.code == "NO_LOG" else error) from None
         self._read_self()
 
     def _open(self, path: Path, busy_timeout: float, *, new: bool) -> None:
@@ -95,22 +100,29 @@ class Memory:
         try:
             rows = self.database.fetch(tables.READ_SELF)
             if len(rows) != 1:
-                raise StoreFailed(
-                    f"{self.path}: the state was never finished", code="STATE_UNFINISHED",
-                    advice="It has cosigned nothing: remove the file and make it again.",
-                )  # fmt: skip
+                raise _unfinished(self.path)
             self.key = NoteKey(str(rows[0][0]), COSIGNATURE_ED25519, bytes(rows[0][1]))
         except BaseException:
             self.close()
             raise
 
     @classmethod
-    def make(cls, path: Path | str, key: NoteKey, *, busy_timeout: float = BUSY_TIMEOUT) -> Self:
+    def make(
+        cls,
+        path: Path | str,
+        key: NoteKey,
+        *,
+        logs: Iterable[NoteKey] = (),
+        now: int = 0,
+        busy_timeout: float = BUSY_TIMEOUT,
+    ) -> Self:
         """
-        Make the memory of a new witness, whose *key* bears its name.
+        Make the memory of a new witness, whose *key* bears its name, and which cosigns *logs* from *now* on.
+
+        Where that fails, no file is left behind.
 
         Raises:
-            CallerError: There is a file already (code ``STATE_EXISTS``).
+            CallerError: There is a file already (code ``STATE_EXISTS``), or a log can't be cosigned, as in `add_log`.
             StoreFailed: It can't be made.
         """
         place = Path(path)
@@ -123,11 +135,27 @@ class Memory:
             except OSError as error:
                 raise StoreFailed(f"{place} can't be made: {error.strerror}", code="STATE_UNWRITABLE") from None
         made = cls.__new__(cls)
-        made._open(place, busy_timeout, new=True)
-        with made.database.writing() as tx:
-            tx.run(tables.ADD_SELF, key.name, key.raw)
-        made.key = key
+        try:
+            made._open(place, busy_timeout, new=True)
+            try:
+                made._fill(key, logs, now)
+            except BaseException:
+                made.close()
+                raise
+        except BaseException:
+            if str(path) != _MEMORY:  # made here, a moment ago, and it has cosigned nothing
+                for name in (place, Path(f"{place}-journal")):
+                    with suppress(OSError):
+                        name.unlink()
+            raise
         return made
+
+    def _fill(self, key: NoteKey, logs: Iterable[NoteKey], now: int) -> None:
+        with self.database.writing() as tx:
+            tx.run(tables.ADD_SELF, key.name, key.raw)
+        self.key = key
+        for log in logs:
+            self.add_log(log, now=now)
 
     @property
     def name(self) -> str:
@@ -206,6 +234,21 @@ class Memory:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _no_state(path: Path) -> StoreFailed:
+    """The error for a file without a witness's tables: it is empty where making it broke off."""
+    if path.stat().st_size == 0:
+        return _unfinished(path)
+    return StoreFailed(f"{path}: this database is no witness's state", code="STATE_OTHER",
+                       advice="Name the file that `trail witness init` made.")  # fmt: skip
+
+
+def _unfinished(path: Path) -> StoreFailed:
+    return StoreFailed(
+        f"{path}: the state was never finished", code="STATE_UNFINISHED",
+        advice="It has cosigned nothing: remove the file and make it again (trail witness init).",
+    )  # fmt: skip
 
 
 def check_log_key(key: NoteKey, own: NoteKey) -> None:

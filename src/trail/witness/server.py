@@ -96,7 +96,7 @@ class Service:
     """The application for one witness; ``app`` is ASGI, and ``close`` waits for the work that is under way."""
 
     def __init__(self, witness: Witness, clock: Clock, prefix: str = "") -> None:
-        if not _PREFIX.fullmatch(prefix):
+        if not _PREFIX.fullmatch(prefix) or {".", ".."} & set(prefix.split("/")):  # clients resolve those away
             raise CallerError("a prefix is empty or like /witness", code="PREFIX", found=prefix)
         self._witness = witness
         self._clock = clock

@@ -34,7 +34,7 @@ CLOCK_SLACK: Final = 60
 """Seconds by which the clock may stand behind what was stated last."""
 
 MAX_FORKS: Final = 500
-"""Pairs kept for each log, proven or not: one proves as much as a thousand, and the disk must not be filled."""
+"""Pairs of each kind, proven or not, kept for each log: one proves as much as a thousand, the disk must not fill."""
 
 
 class WitnessRefused(EvidenceError):
@@ -262,10 +262,18 @@ def _remember(tx: Transaction, last: Cosigned | None, new: _Tree, note: str, lin
 
 
 def _keep_contradiction(tx: Transaction, new: _Tree, note: str, now: int) -> None:
-    """Two roots at any size that was ever cosigned are proof, whatever the request's answer will be."""
+    """
+    Two roots at one size are proof, whatever the request's answer will be.
+
+    The other root may have been cosigned once, or have come without a proof: the log's key has signed it either way.
+    """
     row = tx.first(tables.READ_AT, new.origin, new.size)
-    if row is not None and bytes(row[0]) != new.root:
-        _keep_fork(tx, new, Fork(new.origin, row[1], note, True, now))
+    other = row[1] if row is not None and bytes(row[0]) != new.root else None
+    if other is None:
+        unproven = tx.first(tables.READ_UNPROVEN, new.origin, new.size, new.root)
+        other = None if unproven is None else unproven[0]
+    if other is not None:
+        _keep_fork(tx, new, Fork(new.origin, other, note, True, now))
 
 
 def _keep_fork(tx: Transaction, new: _Tree, fork: Fork) -> None:

@@ -110,6 +110,13 @@ READ_FORK: Final = Query(
     select(FORK.c.time).where(FORK.c.origin == _p("o"), FORK.c.kept == _p("k"), FORK.c.offered == _p("f")),
     "o", "k", "f",
 )  # fmt: skip
+READ_UNPROVEN: Final = Query(
+    select(FORK.c.offered)
+    .where(FORK.c.origin == _p("o"), FORK.c.size == _p("s"), FORK.c.root != _p("r"), FORK.c.proven == 0)
+    .order_by(FORK.c.time, FORK.c.offered)
+    .limit(1),
+    "o", "s", "r",
+)  # fmt: skip
 COUNT_FORKS: Final = Query(
     select(func.count()).select_from(FORK).where(FORK.c.origin == _p("o"), FORK.c.proven == _p("p")), "o", "p"
 )
