@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from trail.evidence.anchors import Anchors
+from trail.evidence.bodies import Bodies
 from trail.evidence.file import AttachmentItem, PartItem, StateItem
 from trail.evidence.findings import Findings
 from trail.evidence.intervals import Proven
@@ -102,3 +103,28 @@ class Judge(Protocol):
 
     def close(self, size: int) -> None:
         """Judge what only the end shows, and count the checks that all *size* entries went through."""
+
+
+class RegistryJudge:
+    """What judges of acts share: the ``registry``, as far as the entries gave it, and the ``bodies`` beside them."""
+
+    registry: Registry
+    bodies: Bodies
+
+    @property
+    def parts(self) -> Shown:
+        """Counts of body parts."""
+        return self.bodies.parts
+
+    @property
+    def attachments(self) -> Shown:
+        """Counts of attachments."""
+        return self.bodies.attachments
+
+    @property
+    def enrolled(self) -> tuple[Enrolled, ...]:
+        """Every member's key whose enrolment was read, in that order."""
+        return tuple(
+            Enrolled(state.person, key, state.custody, state.by, state.position, state.ended)
+            for key, state in self.registry.keys.items()
+        )

@@ -14,7 +14,7 @@ from trail.evidence.bodies import Bodies
 from trail.evidence.file import AttachmentItem, PartItem
 from trail.evidence.history import MemoryHistory
 from trail.evidence.intervals import Proven
-from trail.evidence.judge import Beside, Ground, digest_of
+from trail.evidence.judge import Beside, Ground, RegistryJudge, digest_of
 from trail.evidence.memory import Past
 from trail.evidence.moment import date_of
 from trail.evidence.record import Record, Seen, decode_entry
@@ -31,12 +31,11 @@ from trail.evidence.registry import (
 )
 from trail.evidence.schema import CompiledType, Mentions
 from trail.evidence.times import Times
-from trail.evidence.verdict import Enrolled, Shown
 
 _KEY_TYPES: Final = frozenset((GENESIS, "KeyEnrolled@1", "KeyRotated@1"))
 
 
-class ActJudge:
+class ActJudge(RegistryJudge):
     """Judges acts; see `trail.evidence.judge.Judge`.  *past* is what was judged before, if it does not begin here."""
 
     def __init__(self, ground: Ground, past: Past | None = None) -> None:
@@ -50,24 +49,6 @@ class ActJudge:
         self.history = MemoryHistory(None if past is None else past.history)
         self.times = Times(ground, past)
         self.bodies = Bodies(self.registry)
-
-    @property
-    def parts(self) -> Shown:
-        """Counts of body parts."""
-        return self.bodies.parts
-
-    @property
-    def attachments(self) -> Shown:
-        """Counts of attachments."""
-        return self.bodies.attachments
-
-    @property
-    def enrolled(self) -> tuple[Enrolled, ...]:
-        """Every member's key, in order of enrolment."""
-        return tuple(
-            Enrolled(state.person, key, state.custody, state.by, state.position, state.ended)
-            for key, state in self.registry.keys.items()
-        )
 
     def entry(self, entry: bytes, position: int) -> Record | None:
         """Judge one act; returns it decoded, None if it can't be read."""

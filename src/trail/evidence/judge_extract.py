@@ -22,12 +22,12 @@ from trail.evidence.authority import check_registry
 from trail.evidence.bodies import Bodies
 from trail.evidence.file import AttachmentItem, PartItem
 from trail.evidence.intervals import Proven
-from trail.evidence.judge import Beside, Ground, digest_of
+from trail.evidence.judge import Beside, Ground, RegistryJudge, digest_of
 from trail.evidence.record import Record, decode_entry
 from trail.evidence.refusals import refuse
 from trail.evidence.registry import BUILT_IN, ERASED, GENESIS, LOG_KEY_ROTATED, REGISTRY_TYPES, REVOKED, Registry
 from trail.evidence.times import Times
-from trail.evidence.verdict import Enrolled, Shown, Vouched
+from trail.evidence.verdict import Vouched
 
 ENROLLING: Final = frozenset((GENESIS, "KeyEnrolled@1", "KeyRotated@1"))
 VOUCHING: Final = ENROLLING | {REVOKED, LOG_KEY_ROTATED, "RegistrarAppointed@1", "RegistrarEnded@1"}
@@ -41,7 +41,7 @@ _MISSING: Final = {
 }
 
 
-class ExtractJudge:
+class ExtractJudge(RegistryJudge):
     """
     Judges the shown acts; see `trail.evidence.judge.Judge`.
 
@@ -61,24 +61,6 @@ class ExtractJudge:
         self.bodies = Bodies(self.registry, whole=False)
         self.vouched: tuple[Vouched, ...] = ()
         self.signed = False
-
-    @property
-    def parts(self) -> Shown:
-        """Counts of body parts."""
-        return self.bodies.parts
-
-    @property
-    def attachments(self) -> Shown:
-        """Counts of attachments."""
-        return self.bodies.attachments
-
-    @property
-    def enrolled(self) -> tuple[Enrolled, ...]:
-        """Every key whose enrolment is shown."""
-        return tuple(
-            Enrolled(state.person, key, state.custody, state.by, state.position, state.ended)
-            for key, state in self.registry.keys.items()
-        )
 
     def entry(self, entry: bytes, position: int) -> Record | None:
         """Judge one act that was proven to stand at *position*; returns it decoded, None if it can't be read."""
