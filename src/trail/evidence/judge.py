@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+from trail.errors import Refusal
 from trail.evidence.anchors import Anchors
 from trail.evidence.bodies import Bodies
 from trail.evidence.file import AttachmentItem, PartItem, StateItem
@@ -20,6 +21,7 @@ from trail.evidence.findings import Findings
 from trail.evidence.intervals import Proven
 from trail.evidence.opaque import OpaqueEntry
 from trail.evidence.record import Record
+from trail.evidence.refusals import refuse
 from trail.evidence.registry import Registry
 from trail.evidence.verdict import Enrolled, Shown
 from trail.signing.policy import Policy
@@ -110,6 +112,7 @@ class RegistryJudge:
 
     registry: Registry
     bodies: Bodies
+    _findings: Findings
 
     @property
     def parts(self) -> Shown:
@@ -128,3 +131,21 @@ class RegistryJudge:
             Enrolled(state.person, key, state.custody, state.by, state.position, state.ended)
             for key, state in self.registry.keys.items()
         )
+
+    def beside(self, item: Beside, position: int) -> None:
+        """Judge a body part or an attachment of the act at *position*; an act has no state."""
+        try:
+            if isinstance(item, PartItem):
+                self._findings.count(13)
+                self.bodies.take_part(item)
+            elif isinstance(item, AttachmentItem):
+                self._findings.count(14)
+                self.bodies.take_attachment(item)
+            else:
+                raise refuse("STATE_STRAY", "a state in a log of acts", found=digest_of(item))
+        except Refusal as error:
+            self._findings.refused(error, position or None)
+
+    def settle(self) -> None:
+        """Keep what the last act names and nobody brought: an erasure may still come."""
+        self.bodies.settle()

@@ -11,14 +11,12 @@ from typing import Final
 from trail.errors import EncodingError, RecordError, Refusal
 from trail.evidence.admission import admit, check_keys, check_signatures
 from trail.evidence.bodies import Bodies
-from trail.evidence.file import AttachmentItem, PartItem
 from trail.evidence.history import MemoryHistory
 from trail.evidence.intervals import Proven
-from trail.evidence.judge import Beside, Ground, RegistryJudge, digest_of
+from trail.evidence.judge import Ground, RegistryJudge
 from trail.evidence.memory import Past
 from trail.evidence.moment import date_of
 from trail.evidence.record import Record, Seen, decode_entry
-from trail.evidence.refusals import refuse
 from trail.evidence.registry import (
     BUILT_IN,
     CORRECTED,
@@ -149,24 +147,6 @@ class ActJudge(RegistryJudge):
             self._agreed = seen
             return True
         return False
-
-    def beside(self, item: Beside, position: int) -> None:
-        """Judge a body part or an attachment of the act at *position*; an act has no state."""
-        try:
-            if isinstance(item, PartItem):
-                self._findings.count(13)
-                self.bodies.take_part(item)
-            elif isinstance(item, AttachmentItem):
-                self._findings.count(14)
-                self.bodies.take_attachment(item)
-            else:
-                raise refuse("STATE_STRAY", "a state in a log of acts", found=digest_of(item))
-        except Refusal as error:
-            self._findings.refused(error, position or None)
-
-    def settle(self) -> None:
-        """Keep what the last act names and nobody brought: an erasure may still come."""
-        self.bodies.settle()
 
     def proven(self, size: int) -> Proven:
         """How much is proven about the times of the first *size* acts."""

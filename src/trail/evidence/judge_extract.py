@@ -20,9 +20,8 @@ from trail.errors import EncodingError, KeyRefused, RecordError, Refusal
 from trail.evidence.admission import check_keys, check_signatures
 from trail.evidence.authority import check_registry
 from trail.evidence.bodies import Bodies
-from trail.evidence.file import AttachmentItem, PartItem
 from trail.evidence.intervals import Proven
-from trail.evidence.judge import Beside, Ground, RegistryJudge, digest_of
+from trail.evidence.judge import Ground, RegistryJudge
 from trail.evidence.record import Record, decode_entry
 from trail.evidence.refusals import refuse
 from trail.evidence.registry import BUILT_IN, ERASED, GENESIS, LOG_KEY_ROTATED, REGISTRY_TYPES, REVOKED, Registry
@@ -144,24 +143,6 @@ class ExtractJudge(RegistryJudge):
         if known and type(part) is str and not self.bodies.erase(record):
             self._findings.find("PART_SHOWN_AFTER_ERASURE", "a part that was erased is shown all the same",
                                 record.position)  # fmt: skip
-
-    def beside(self, item: Beside, position: int) -> None:
-        """Judge a body part or an attachment of the act at *position*; an act has no state."""
-        try:
-            if isinstance(item, PartItem):
-                self._findings.count(13)
-                self.bodies.take_part(item)
-            elif isinstance(item, AttachmentItem):
-                self._findings.count(14)
-                self.bodies.take_attachment(item)
-            else:
-                raise refuse("STATE_STRAY", "a state in a log of acts", found=digest_of(item))
-        except Refusal as error:
-            self._findings.refused(error, position or None)
-
-    def settle(self) -> None:
-        """Keep what the last act names and nobody brought: an erasure may still come."""
-        self.bodies.settle()
 
     def proven(self, size: int) -> Proven:
         """Nothing is summed up: the entries between are not shown."""
